@@ -1,0 +1,46 @@
+/** What a service's device setting says, before it is resolved against the machine's GPUs. */
+export type DeviceSelection =
+  | { readonly kind: 'auto' }
+  /** One entry a worker: `cpu`, an index in nvidia-smi's order, or a GPU UUID. */
+  | { readonly kind: 'list'; readonly devices: readonly string[] };
+
+/** Settings of one service. */
+export interface ServiceSettings {
+  readonly devices: DeviceSelection;
+  /** Model ids; the first is the default; empty = the service is off. */
+  readonly models: readonly string[];
+  /** Replicas per device and model; undefined = chosen by device. */
+  readonly replicas: number | undefined;
+  /** Intra-op threads of a replica; undefined = chosen by device. */
+  readonly threads: number | undefined;
+  /** Leases per (worker, model). */
+  readonly capacity: number;
+}
+
+/** The validated, frozen settings of a server: environment, then `.env`, then `chorus.yaml`. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly tts: ServiceSettings;
+  readonly asr: ServiceSettings;
+  readonly requireGpu: boolean;
+  readonly maxStreams: number;
+  readonly maxQueue: number;
+  readonly queueTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly maxUploadBytes: number;
+  readonly modelsDir: string;
+  readonly dataDir: string;
+  readonly voicesDir: string;
+  readonly cacheDir: string;
+  readonly logFile: string | undefined;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  readonly apiKeys: readonly string[];
+  readonly adminKeys: readonly string[];
+  readonly hfEndpoint: string;
+  readonly hfToken: string | undefined;
+  /** Source types in the order to try them; undefined = the order on the card. */
+  readonly modelSources: readonly string[] | undefined;
+  readonly debug: boolean;
+}

@@ -1,0 +1,121 @@
+/**
+ * What the worker and the engines say to each other. An engine has two halves:
+ *
+ * - the **model** half runs on the worker's main thread: it prepares a request (text, features),
+ *   asks for *steps* one after another and turns their results into events;
+ * - the **replica** half runs in an inference thread: it holds the weights and runs one step at a
+ *   time. `run()` blocks that thread and nothing else.
+ */
+import type { ModelCard } from '../models/card.js';
+import type {
+  Service,
+  SpeechEvent,
+  SynthesisRequest,
+  TranscriptEvent,
+  TranscriptionRequest,
+} from '../protocol/requests.js';
+import type { Phonemizer } from '../speech/phonemizer.js';
+
+/** Where a replica computes. A worker sees its one GPU as CUDA device 0. */
+export type ComputeTarget =
+  | { readonly kind: 'cpu' }
+  | { readonly kind: 'cuda'; readonly required: boolean };
+
+/** Everything that a replica needs to load; structured-cloneable. */
+export interface ReplicaLoad {
+  readonly card: ModelCard;
+  /** Absolute path of the folder with the weights. */
+  readonly modelDir: string;
+  readonly target: ComputeTarget;
+  /** Intra-op threads of this replica's sessions; always set explicitly. */
+  readonly threads: number;
+}
+
+/** The result of a step, with the buffers that are moved instead of copied between threads. */
+export interface StepOutput<Result> {
+  readonly result: Result;
+  readonly transfer?: readonly ArrayBuffer[];
+}
+
+/** A model loaded in one inference thread. */
+export interface Replica<Step = unknown, Result = unknown> {
+  /** The execution provider in use: `cpu` or `cuda`. */
+  readonly provider: string;
+  /** Why `provider` is not the one asked for, if it is not. */
+  readonly degradedReason?: string;
+  run(step: Step): Promise<StepOutput<Result>>;
+  close(): Promise<void>;
+}
+
+/** What an engine's replica module exports under the name `loadReplica`. */
+export type LoadReplica<Step = unknown, Result = unknown> = (
+  load: ReplicaLoad,
+) => Promise<Replica<Step, Result>>;
+
+/** How a request in progress reaches the scheduler. */
+export interface JobContext<Step = unknown, Result = unknown> {
+  /** Aborts when the client has gone or the server needs the place; stop as soon as you see it. */
+  readonly signal: AbortSignal;
+  /**
+   * Queues one step and resolves with its result. Steps of one request may be outstanding together;
+   * they may then run on different replicas at once. Rejects with `canceled` when the signal aborts first.
+   */
+  step(step: Step): Promise<Result>;
+}
+
+/** Things that a worker owns and its models share. */
+export interface EngineResources {
+  readonly phonemizer: Phonemizer;
+}
+
+/** A model opened on the worker's main thread, for speech. */
+export interface SpeechModel<Step = unknown, Result = unknown> {
+  synthesize(
+    request: SynthesisRequest,
+    context: JobContext<Step, Result>,
+  ): AsyncGenerator<SpeechEvent>;
+  close(): Promise<void>;
+}
+
+/** A model opened on the worker's main thread, for recognition. */
+export interface RecognitionModel<Step = unknown, Result = unknown> {
+  transcribe(
+    request: TranscriptionRequest,
+    context: JobContext<Step, Result>,
+  ): AsyncGenerator<TranscriptEvent>;
+  close(): Promise<void>;
+}
+
+interface EngineBase {
+  /** The name that cards use. */
+  readonly name: string;
+  readonly service: Service;
+  /** Module that an inference thread imports; it exports `loadReplica`. */
+  readonly replicaModule: URL;
+}
+
+/** An engine that speaks. */
+export interface SpeechEngine<Step = unknown, Result = unknown> extends EngineBase {
+  readonly service: 'tts';
+  open(
+    card: ModelCard,
+    modelDir: string,
+    resources: EngineResources,
+  ): Promise<SpeechModel<Step, Result>>;
+}
+
+/** An engine that listens. */
+export interface RecognitionEngine<Step = unknown, Result = unknown> extends EngineBase {
+  readonly service: 'asr';
+  open(
+    card: ModelCard,
+    modelDir: string,
+    resources: EngineResources,
+  ): Promise<RecognitionModel<Step, Result>>;
+}
+
+/** Any engine. */
+export type Engine = SpeechEngine | RecognitionEngine;
+
+/** Engines by the name that cards use. */
+export type EngineTable = Readonly<Record<string, Engine>>;

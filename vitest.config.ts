@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// The tests run what is shipped: `npm test` compiles first, and the compiled tests import the
+// compiled sources, so that child processes and inference threads start from the same files.
+export default defineConfig({
+  test: {
+    include: ['dist/test/**/*.test.js'],
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
