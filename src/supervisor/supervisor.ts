@@ -33,50 +33,44 @@ export interface SupervisorOptions {
 /** Owns every child process and the router that leads to them. */
 export class Supervisor {
   readonly router: LeaseRouter;
+  readonly media: MediaSlot;
   readonly #options: SupervisorOptions;
+  readonly #socketDir: string;
+  readonly #workers: readonly WorkerSlot[];
   readonly #startedAtMs = Date.now();
   readonly #everReady: Record<Service, boolean> = { tts: false, asr: false };
   #draining = false;
-  #socketDir: string | undefined;
-  #workers: WorkerSlot[] = [];
-  #media: MediaSlot | undefined;
 
-  constructor(options: SupervisorOptions) {
+  /** Makes a supervisor with its socket folder; nothing runs before `start()`. */
+  static async create(options: SupervisorOptions): Promise<Supervisor> {
+    return new Supervisor(options, await createSocketFolder());
+  }
+
+  private constructor(options: SupervisorOptions, socketDir: string) {
+    const { environment, log, mediaThreads } = options;
     this.#options = options;
-    this.router = new LeaseRouter(options);
-  }
-
-  /** The media process. */
-  get media(): MediaSlot {
-    if (!this.#media) throw new Error('The supervisor has not been started.');
-    return this.#media;
-  }
-
-  /**
-   * Starts all children. Resolves as soon as requests can be routed; models load on and requests
-   * for them wait. `settled` resolves when every child has become ready or failed once.
-   */
-  async start(): Promise<{ readonly settled: Promise<void> }> {
-    const socketDir = await createSocketFolder();
     this.#socketDir = socketDir;
-    const { environment, log } = this.#options;
-    this.#media = new MediaSlot({
-      entry: this.#options.mediaEntry,
+    this.router = new LeaseRouter(options);
+    this.media = new MediaSlot({
+      entry: options.mediaEntry,
       environment: environment({ CUDA_VISIBLE_DEVICES: '' }),
       socketDir,
       readyTimeoutMs: MEDIA_READY_TIMEOUT_MS,
       log,
-      decodeThreads: this.#options.mediaThreads.decode,
-      encodeThreads: this.#options.mediaThreads.encode,
+      decodeThreads: mediaThreads.decode,
+      encodeThreads: mediaThreads.encode,
     });
-    this.#workers = this.#options.workers.map((spec) => this.#workerSlot(spec, socketDir));
-    const slots = [this.#media.slot, ...this.#workers.map((worker) => worker.slot)];
-    const settled = Promise.all(slots.map((slot) => slot.start())).then(() => undefined);
-    return { settled };
+    this.#workers = options.workers.map((spec) => this.#workerSlot(spec));
+  }
+
+  /** Starts all children; resolves when every one of them has become ready or failed once. */
+  async start(): Promise<void> {
+    const slots = [this.media.slot, ...this.#workers.map((worker) => worker.slot)];
+    await Promise.all(slots.map((slot) => slot.start()));
   }
 
   /** What `/health` and `/ready` are made of. */
-  status(): ServerStatus {
+  status(): Omit<ServerStatus, 'version'> {
     const service = (name: Service): ServerStatus['services'][Service] => ({
       configured: this.#options.workers.some((spec) => hosts(spec, name)),
       everReady: this.#everReady[name],
@@ -97,16 +91,16 @@ export class Supervisor {
     this.router.drain();
     await this.router.idle(this.#options.drainTimeoutMs);
     await Promise.all(this.#workers.map((worker) => worker.slot.stop(STOP_GRACE_MS)));
-    await this.#media?.slot.stop(STOP_GRACE_MS);
-    if (this.#socketDir !== undefined) await removeSocketFolder(this.#socketDir);
+    await this.media.slot.stop(STOP_GRACE_MS);
+    await removeSocketFolder(this.#socketDir);
   }
 
-  #workerSlot(spec: WorkerSpec, socketDir: string): WorkerSlot {
+  #workerSlot(spec: WorkerSpec): WorkerSlot {
     return new WorkerSlot(spec, {
       ...this.#options,
       router: this.router,
       entry: this.#options.workerEntry,
-      socketDir,
+      socketDir: this.#socketDir,
       readyTimeoutMs: WORKER_READY_TIMEOUT_MS,
       onChange: () => this.#noteReadiness(),
     });
