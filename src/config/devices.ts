@@ -71,10 +71,12 @@ function find(name: string, gpus: readonly Gpu[]): Placed[] {
   if (/^\d+$/.test(name)) {
     return gpus.filter((gpu) => gpu.index === Number(name)).flatMap(placedOn);
   }
-  const uuid = name.toLowerCase();
+  const isMeant = (uuid: string): boolean => uuid.toLowerCase() === name.toLowerCase();
+  const whole = gpus.filter(({ uuid }) => isMeant(uuid)).flatMap(placedOn);
+  if (whole.length > 0) return whole;
   return gpus
     .flatMap(placedOn)
-    .filter(({ device }) => device.kind === 'gpu' && device.uuid.toLowerCase() === uuid);
+    .filter(({ device }) => device.kind === 'gpu' && isMeant(device.uuid));
 }
 
 function select(
