@@ -4,6 +4,9 @@ export type DeviceSelection =
   /** One entry a worker: `cpu`, an index in nvidia-smi's order, or a GPU UUID. */
   | { readonly kind: 'list'; readonly devices: readonly string[] };
 
+/** How much is logged; pino's levels. */
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
 /** Settings of one service. */
 export interface ServiceSettings {
   readonly devices: DeviceSelection;
@@ -34,8 +37,9 @@ export interface Settings {
   readonly dataDir: string;
   readonly voicesDir: string;
   readonly cacheDir: string;
+  /** Undefined = the console only. */
   readonly logFile: string | undefined;
-  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  readonly logLevel: LogLevel;
   readonly apiKeys: readonly string[];
   readonly adminKeys: readonly string[];
   readonly hfEndpoint: string;

@@ -1,0 +1,21 @@
+import { SETTING_NAMES, SETTING_TABLE } from './table.js';
+import type { SettingRow } from './table.js';
+
+function isSecret(name: string): boolean {
+  return SETTING_NAMES.some((known) => {
+    const row: SettingRow = SETTING_TABLE[known];
+    return known === name && row.secret === true;
+  });
+}
+
+/**
+ * Makes the environment of a child process: this one's, changed as the caller says, without our
+ * keys and tokens, which no child needs.
+ */
+export function childEnvironment(
+  changes: NodeJS.ProcessEnv = {},
+  env: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !isSecret(name));
+  return { ...Object.fromEntries(kept), ...changes };
+}
