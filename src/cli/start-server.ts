@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import type { Logger } from 'pino';
 
-import { childEnvironment } from '../config/child-environment.js';
+import { childEnvironment } from '../config/environment.js';
 import type { Settings } from '../config/settings.js';
 import { createApp } from '../http/app.js';
 import type { ModelNames } from '../http/catalogue-port.js';
