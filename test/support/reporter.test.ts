@@ -48,7 +48,7 @@ test('counts failures outside of tests too', async () => {
   expect(run).toEqual({ lastLine: '1 passed, 2 failed, 0 skipped', failed: true });
 });
 
-test.each([
+test.each<{ name: string; files: Record<string, string>; skipped: number }>([
   { name: 'all are skipped', files: { 'a.test.js': "test.skip('a', () => {});" }, skipped: 1 },
   { name: 'there are none', files: {}, skipped: 0 },
 ])('fails when no test ran: $name', async ({ files, skipped }) => {
