@@ -37,13 +37,22 @@ export interface StepOutput<Result> {
   readonly transfer?: readonly ArrayBuffer[];
 }
 
+/** How a running step learns that nobody wants its result any more. */
+export interface StepControl {
+  readonly canceled: boolean;
+}
+
 /** A model loaded in one inference thread. */
 export interface Replica<Step = unknown, Result = unknown> {
   /** The execution provider in use: `cpu` or `cuda`. */
   readonly provider: string;
   /** Why `provider` is not the one asked for, if it is not. */
   readonly degradedReason?: string;
-  run(step: Step): Promise<StepOutput<Result>>;
+  /**
+   * Runs one step. Steps of several runs of a network look at `control.canceled` in between and
+   * then end early with whatever result; it is dropped.
+   */
+  run(step: Step, control: StepControl): Promise<StepOutput<Result>>;
   close(): Promise<void>;
 }
 

@@ -102,6 +102,15 @@ export class ChorusError extends Error {
   }
 
   /**
+   * Gives a failure at start a code while keeping its words: an operator reads them, not a client.
+   */
+  static withCode(code: ErrorCode, caught: unknown): ChorusError {
+    if (caught instanceof ChorusError) return caught;
+    const message = caught instanceof Error ? caught.message : String(caught);
+    return new ChorusError(code, message, {}, { cause: caught });
+  }
+
+  /**
    * Makes sure that a caught value is a {@link ChorusError}. Anything else becomes `internal` with
    * a neutral message, so that no stack or path reaches a client; the cause stays for the log.
    */

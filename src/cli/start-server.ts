@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import type { Logger } from 'pino';
+
+import { childEnvironment } from '../config/environment.js';
+import type { Settings } from '../config/settings.js';
+import { createApp } from '../http/app.js';
+import type { ModelNames } from '../http/catalogue-port.js';
+import { createServer } from '../http/server.js';
+import { emptySpool } from '../http/upload.js';
+import { Supervisor } from '../supervisor/supervisor.js';
+import type { WorkerSpec } from '../supervisor/worker-slot.js';
+import { VERSION } from './version.js';
+
+/** Codec threads of the media process: decoding is the heavier work, encoders interleave. */
+const MEDIA_THREADS = { decode: 2, encode: 1 };
+const WORKER_ENTRY = new URL('../worker/main.js', import.meta.url);
+const MEDIA_ENTRY = new URL('../media/main.js', import.meta.url);
+
+/** What a server is put together from. */
+export interface StartOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly catalogue: ModelNames;
+  readonly workers: readonly WorkerSpec[];
+  /** Module that worker processes run; tests bring their own. */
+  readonly workerEntry?: URL;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** `http://host:port` as a client on this machine reaches it. */
+  readonly url: string;
+  readonly supervisor: Supervisor;
+  /** Resolves when every child process has become ready or failed once. */
+  readonly settled: Promise<void>;
+  /** Drains, ends all children and closes the door. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the door, starts the fleet and connects the two. The door opens first, so that the address
+ * is known to be free before any weight is loaded; `/ready` tells when there is something behind it.
+ * @throws NodeJS.ErrnoException with code `EADDRINUSE` if another program has the address.
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { settings, log, catalogue } = options;
+  const supervisor = await Supervisor.create({
+    ...settings,
+    workers: options.workers,
+    workerEntry: options.workerEntry ?? WORKER_ENTRY,
+    mediaEntry: MEDIA_ENTRY,
+    mediaThreads: MEDIA_THREADS,
+    environment: childEnvironment,
+    capacity: { tts: settings.tts.capacity, asr: settings.asr.capacity },
+    log,
+  });
+  const spoolDir = join(settings.dataDir, 'spool');
+  const app = createApp({
+    settings,
+    router: supervisor.router,
+    media: supervisor.media,
+    catalogue,
+    status: () => ({ ...supervisor.status(), version: VERSION }),
+    spoolDir,
+    log,
+  });
+  const door = createServer(app, settings);
+  await listen(door, { supervisor, settings });
+  await emptySpool(spoolDir);
+  const settled = supervisor.start();
+  let stopping: Promise<void> | undefined;
+  return {
+    url: urlOf(door, settings.host),
+    supervisor,
+    settled,
+    stop: () => (stopping ??= stop(supervisor, door)),
+  };
+}
+
+async function listen(
+  door: Server,
+  { supervisor, settings }: { readonly supervisor: Supervisor; readonly settings: Settings },
+): Promise<void> {
+  try {
+    door.listen(settings.port, settings.host);
+    await once(door, 'listening');
+  } catch (caught) {
+    await supervisor.stop();
+    throw caught;
+  }
+}
+
+async function stop(supervisor: Supervisor, door: Server): Promise<void> {
+  // While it drains the door stays open: `/live` and `/ready` go on telling the truth.
+  await supervisor.stop();
+  const closed = once(door, 'close');
+  door.close();
+  door.closeAllConnections();
+  await closed;
+}
+
+function urlOf(door: Server, host: string): string {
+  const { port } = door.address() as AddressInfo;
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

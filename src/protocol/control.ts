@@ -1,0 +1,104 @@
+/**
+ * Control messages between the supervisor and its child processes, over fork IPC with
+ * serialization `advanced`. They are small: audio and texts travel on the data socket.
+ *
+ * ```
+ * supervisor                        child
+ *     │  fork                         │
+ *     │◀──────────── online ──────────│  its handler is in place
+ *     │───────────── init ───────────▶│  what it is and what to load
+ *     │◀─────── model (each) ─────────│  ready or failed (workers only)
+ *     │◀──────────── ready ───────────│  its data socket listens
+ *     │◀────────── heartbeat ─────────│  every second from then on
+ *     │───────────── stop ───────────▶│  finish what runs, then exit 0
+ * ```
+ */
+import type { WireError } from './errors.js';
+import type { Service } from './requests.js';
+
+/** The device that a worker is bound to. */
+export type Device =
+  | { readonly kind: 'cpu' }
+  | { readonly kind: 'gpu'; readonly index: number; readonly uuid: string; readonly name: string };
+
+/** A model that a worker loads. */
+export interface ModelAssignment {
+  readonly id: string;
+  readonly service: Service;
+  /** Absolute folder that holds `model.yaml`, the weights and built graphs. */
+  readonly dir: string;
+  readonly replicas: number;
+  /** Intra-op threads of each replica. */
+  readonly threads: number;
+}
+
+/** Tells a worker what it is. */
+export interface WorkerInit {
+  readonly role: 'worker';
+  readonly workerId: string;
+  /** Where its data socket shall listen. */
+  readonly socketPath: string;
+  readonly device: Device;
+  /** Refuse to compute on the CPU where a GPU was configured. */
+  readonly requireGpu: boolean;
+  readonly models: readonly ModelAssignment[];
+}
+
+/** Tells the media process what it is. */
+export interface MediaInit {
+  readonly role: 'media';
+  readonly socketPath: string;
+  readonly decodeThreads: number;
+  readonly encodeThreads: number;
+}
+
+/** What a child is told after `online`. */
+export type ChildInit = WorkerInit | MediaInit;
+
+/** A model's replicas inside one worker, as reported once they are settled. */
+export type ModelReport =
+  | {
+      readonly state: 'ready';
+      readonly id: string;
+      readonly service: Service;
+      readonly replicas: number;
+      /** Execution provider in use, `cpu` or `cuda`. */
+      readonly provider: string;
+      /** Why it is not the provider asked for, if it is not. */
+      readonly degradedReason?: string;
+      readonly loadMs: number;
+    }
+  | {
+      readonly state: 'failed';
+      readonly id: string;
+      readonly service: Service;
+      readonly error: WireError;
+    };
+
+/** What a child is doing, once a second. */
+export interface Heartbeat {
+  readonly rssBytes: number;
+  /** Steps that run now, with the time since when they run. */
+  readonly runningSteps: readonly { readonly model: string; readonly startedAtMs: number }[];
+  /** Requests that the child works on. */
+  readonly openRequests: number;
+}
+
+/** Supervisor → child. */
+export type ToChild =
+  | { readonly type: 'init'; readonly init: ChildInit }
+  | { readonly type: 'stop' };
+
+/** Child → supervisor. */
+export type FromChild =
+  | { readonly type: 'online' }
+  | { readonly type: 'model'; readonly report: ModelReport }
+  | { readonly type: 'ready' }
+  | { readonly type: 'init_failed'; readonly error: WireError }
+  | { readonly type: 'heartbeat'; readonly heartbeat: Heartbeat }
+  | {
+      readonly type: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };

@@ -1,0 +1,111 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import type { ChildInit, FromChild, ToChild } from '../protocol/control.js';
+import { ChorusError } from '../protocol/errors.js';
+
+/** How a child process ended. */
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** How to start a child process. */
+export interface ChildOptions {
+  /** Compiled module that the child runs. */
+  readonly entry: URL;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly init: ChildInit;
+  /** How long the child may take until it reports `ready`. */
+  readonly readyTimeoutMs: number;
+  /** Every message but those of the handshake. */
+  readonly onMessage: (message: FromChild) => void;
+}
+
+/**
+ * One child process from fork to exit. Its handshake is raced against exit and time-out; whichever
+ * way it fails, the process is killed before the failure is reported.
+ */
+export class ChildHandle {
+  /** Resolves when the child serves; rejects with why it never will. */
+  readonly ready: Promise<void>;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<ChildExit>;
+  readonly #process: ChildProcess;
+  #stopping: Promise<ChildExit> | undefined;
+
+  constructor(options: ChildOptions) {
+    this.#process = fork(fileURLToPath(options.entry), {
+      serialization: 'advanced',
+      env: options.environment,
+      // The child's own prints (native libraries, warnings) belong to the server's error stream.
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
+    this.exited = new Promise((resolve) => {
+      this.#process.once('exit', (code, signal) => resolve({ code, signal }));
+      this.#process.once('error', () => {
+        if (this.#process.pid === undefined) resolve({ code: null, signal: null });
+      });
+    });
+    this.ready = this.#handshake(options);
+    // Whoever starts a child may look at `ready` a moment later; that is no unhandled rejection.
+    this.ready.catch(() => {});
+  }
+
+  /** Process id; undefined if the process could not be started. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Asks the child to finish what runs and kills it if it has not ended in time. Idempotent. */
+  stop(graceMs: number): Promise<ChildExit> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  async #stop(graceMs: number): Promise<ChildExit> {
+    this.#send({ type: 'stop' });
+    const timer = setTimeout(() => this.kill(), graceMs);
+    const exit = await this.exited;
+    clearTimeout(timer);
+    return exit;
+  }
+
+  #send(message: ToChild): void {
+    if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  #handshake(options: ChildOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: ChorusError): void => {
+        clearTimeout(timer);
+        this.kill();
+        reject(error);
+      };
+      const timer = setTimeout(() => {
+        const seconds = options.readyTimeoutMs / 1000;
+        fail(new ChorusError('deadline_exceeded', `The process was not ready after ${seconds} s.`));
+      }, options.readyTimeoutMs);
+      this.#process.on('message', (message: FromChild) => {
+        if (message.type === 'online') this.#send({ type: 'init', init: options.init });
+        else if (message.type === 'init_failed') fail(ChorusError.fromWire(message.error));
+        else if (message.type === 'ready') {
+          clearTimeout(timer);
+          resolve();
+        } else options.onMessage(message);
+      });
+      void this.exited.then((exit) => fail(new ChorusError('replica_lost', exitText(exit))));
+    });
+  }
+}
+
+/** Says in words how a process ended. */
+export function exitText(exit: ChildExit): string {
+  if (exit.signal) return `The process was ended by ${exit.signal}.`;
+  return exit.code === null ? 'The process could not start.' : `The process ended with ${exit.code}.`;
+}

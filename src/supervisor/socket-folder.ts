@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Makes the folder for the data sockets. It belongs to this user alone (mode 0700), and its path is
+ * short, because a Unix socket's path may have at most 107 bytes.
+ */
+export async function createSocketFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'chorus-'));
+}
+
+/** Removes the folder and what is left in it. */
+export async function removeSocketFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}

@@ -1,0 +1,70 @@
+import type { Pool } from 'undici';
+
+import { ChorusError, type WireError } from '../protocol/errors.js';
+import { readFrames } from '../protocol/frames.js';
+import type {
+  SpeechEvent,
+  SynthesisRequest,
+  TranscriptEvent,
+  TranscriptionRequest,
+} from '../protocol/requests.js';
+
+/** A worker's data socket as the router's leases use it. */
+export interface WorkerClient {
+  synthesize(request: SynthesisRequest, signal: AbortSignal): AsyncIterable<SpeechEvent>;
+  transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptEvent>;
+}
+
+/** Speaks to a worker over its connection pool. */
+export function createWorkerClient(pool: Pool): WorkerClient {
+  return {
+    synthesize: (request, signal) => call<SpeechEvent>(pool, { path: '/speech', request, signal }),
+    transcribe: (request, signal) =>
+      call<TranscriptEvent>(pool, { path: '/transcription', request, signal }),
+  };
+}
+
+interface Call {
+  readonly path: string;
+  readonly request: object;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One exchange: the answer's frames as events, up to and with `done`. An `error` event is thrown;
+ * an answer that ends without either means that the worker is gone.
+ */
+async function* call<Event extends { readonly type: string }>(
+  pool: Pool,
+  { path, request, signal }: Call,
+): AsyncGenerator<Event> {
+  try {
+    const body = JSON.stringify(request);
+    const answer = await pool.request({ method: 'POST', path, body, signal });
+    for await (const frame of readFrames(answer.body)) {
+      const event = (
+        frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value
+      ) as Event | { readonly type: 'error'; readonly error: WireError };
+      if (isError(event)) throw ChorusError.fromWire(event.error);
+      yield event;
+      if (event.type === 'done') return;
+    }
+  } catch (caught) {
+    throw transportError(caught, signal);
+  }
+  throw new ChorusError('replica_lost', 'The worker ended in the middle of the request.');
+}
+
+function isError(event: {
+  readonly type: string;
+}): event is { readonly type: 'error'; readonly error: WireError } {
+  return event.type === 'error';
+}
+
+/** What went wrong on the socket, in the words of the error table. */
+function transportError(caught: unknown, signal: AbortSignal): ChorusError {
+  if (caught instanceof ChorusError) return caught;
+  if (signal.aborted) return new ChorusError('canceled', 'The request was canceled.');
+  const message = 'The worker was lost in the middle of the request.';
+  return new ChorusError('replica_lost', message, {}, { cause: caught });
+}

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+import { ChorusError, type WireError } from '../protocol/errors.js';
+import { bytesFrame, jsonFrame } from '../protocol/frames.js';
+import type { SpeechEvent, TranscriptEvent } from '../protocol/requests.js';
+
+/** What an answer stream learned about a failure that clients do not get to see. */
+export type ReportFailure = (error: ChorusError) => void;
+
+/**
+ * Writes a request's events as frames. The next event is only asked for when the socket takes more,
+ * so a slow reader holds back its own request and nobody else's. A failure becomes the last frame.
+ */
+export async function writeEvents(
+  events: AsyncIterable<SpeechEvent | TranscriptEvent>,
+  response: ServerResponse,
+  options: { readonly signal: AbortSignal; readonly onFailure: ReportFailure },
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/octet-stream' });
+  // The supervisor learns at once that the request was taken, long before the first audio.
+  response.flushHeaders();
+  try {
+    for await (const event of events) {
+      if (!response.write(frameOf(event))) {
+        await once(response, 'drain', { signal: options.signal });
+      }
+    }
+  } catch (caught) {
+    if (options.signal.aborted) return void response.destroy();
+    const error = ChorusError.from(caught);
+    options.onFailure(error);
+    response.write(jsonFrame({ type: 'error', error: error.toWire() } satisfies ErrorEvent));
+  }
+  response.end();
+}
+
+interface ErrorEvent {
+  readonly type: 'error';
+  readonly error: WireError;
+}
+
+function frameOf(event: SpeechEvent | TranscriptEvent): Buffer {
+  return event.type === 'audio' ? bytesFrame(event.pcm) : jsonFrame(event);
+}

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { parse } from 'yaml';
+
+import type {
+  ComputeTarget,
+  Engine,
+  EngineResources,
+  EngineTable,
+  JobContext,
+  RecognitionModel,
+  SpeechModel,
+} from '../engines/engine.js';
+import { cardSchema, type ModelCard } from '../models/card.js';
+import type { ModelAssignment } from '../protocol/control.js';
+import { ChorusError } from '../protocol/errors.js';
+import type {
+  SpeechEvent,
+  SynthesisRequest,
+  TranscriptEvent,
+  TranscriptionRequest,
+} from '../protocol/requests.js';
+import { ReplicaThread } from './replica-thread.js';
+import { StepScheduler } from './step-scheduler.js';
+
+type OpenedModel =
+  | { readonly service: 'tts'; readonly model: SpeechModel }
+  | { readonly service: 'asr'; readonly model: RecognitionModel };
+
+/** What {@link HostedModel.load} needs beside the assignment. */
+export interface HostOptions {
+  readonly engines: EngineTable;
+  readonly resources: EngineResources;
+  readonly target: ComputeTarget;
+}
+
+/** A model that this worker serves: its main-thread half, its replicas and their scheduler. */
+export class HostedModel {
+  readonly id: string;
+  readonly replicas: readonly ReplicaThread[];
+  readonly scheduler: StepScheduler;
+  readonly #opened: OpenedModel;
+
+  /**
+   * Loads all replicas of a model.
+   * @throws ChorusError `model_failed` with what is wrong and where.
+   */
+  static async load(assignment: ModelAssignment, options: HostOptions): Promise<HostedModel> {
+    const card = await readCard(assignment);
+    const engine = engineOf(card, options.engines);
+    const load = {
+      card,
+      modelDir: assignment.dir,
+      target: options.target,
+      threads: assignment.threads,
+    };
+    const starts = Array.from({ length: assignment.replicas }, () =>
+      ReplicaThread.start(load, engine.replicaModule),
+    );
+    const replicas = await allOrNone(starts);
+    const opened = await open(engine, load, options.resources);
+    return new HostedModel(card.id, replicas, opened);
+  }
+
+  private constructor(id: string, replicas: readonly ReplicaThread[], opened: OpenedModel) {
+    this.id = id;
+    this.replicas = replicas;
+    this.scheduler = new StepScheduler(replicas);
+    this.#opened = opened;
+  }
+
+  /** Starts a speech request. */
+  synthesize(request: SynthesisRequest, signal: AbortSignal): AsyncGenerator<SpeechEvent> {
+    if (this.#opened.service !== 'tts') throw wrongTask(this.id, 'speak');
+    return this.#opened.model.synthesize(request, this.#context(signal));
+  }
+
+  /** Starts a transcription request. */
+  transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncGenerator<TranscriptEvent> {
+    if (this.#opened.service !== 'asr') throw wrongTask(this.id, 'transcribe');
+    return this.#opened.model.transcribe(request, this.#context(signal));
+  }
+
+  /** Ends the replicas' threads once their running steps have ended. */
+  async close(): Promise<void> {
+    await this.#opened.model.close();
+    await Promise.all(this.replicas.map((replica) => replica.close()));
+  }
+
+  #context(signal: AbortSignal): JobContext {
+    return { signal, step: (step) => this.scheduler.run(step, signal) };
+  }
+}
+
+async function readCard(assignment: ModelAssignment): Promise<ModelCard> {
+  const path = join(assignment.dir, 'model.yaml');
+  try {
+    return cardSchema.parse(parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `The card ${path} cannot be used: ${reason}`;
+    throw new ChorusError('model_failed', message, {}, { cause });
+  }
+}
+
+function engineOf(card: ModelCard, engines: EngineTable): Engine {
+  const engine = engines[card.engine];
+  if (engine) return engine;
+  const known = Object.keys(engines).join(', ');
+  const message = `Model ${card.id} asks for the engine '${card.engine}'; this worker has: ${known}.`;
+  throw new ChorusError('model_failed', message);
+}
+
+async function open(
+  engine: Engine,
+  load: { readonly card: ModelCard; readonly modelDir: string },
+  resources: EngineResources,
+): Promise<OpenedModel> {
+  if (engine.service === 'tts') {
+    return { service: 'tts', model: await engine.open(load.card, load.modelDir, resources) };
+  }
+  return { service: 'asr', model: await engine.open(load.card, load.modelDir, resources) };
+}
+
+/** Waits for every start; if one fails, the others are closed, so that no weights stay behind. */
+async function allOrNone(starts: readonly Promise<ReplicaThread>[]): Promise<ReplicaThread[]> {
+  const settled = await Promise.allSettled(starts);
+  const failed = settled.find((one) => one.status === 'rejected');
+  const started = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (!failed) return started;
+  await Promise.all(started.map((replica) => replica.close()));
+  throw failed.reason;
+}
+
+function wrongTask(id: string, verb: string): ChorusError {
+  return new ChorusError('wrong_task', `Model ${id} cannot ${verb}.`, { param: 'model' });
+}

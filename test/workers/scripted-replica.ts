@@ -1,0 +1,29 @@
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Replica, ReplicaLoad } from '../../src/engines/engine.js';
+import { SAMPLES_PER_STEP, type ScriptedStep } from './scripted-engine.js';
+
+/** Blocks the thread, as native code does. */
+function block(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** Loads a replica that writes each step that it starts into `steps.log` of the model's folder. */
+export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
+  if (existsSync(join(load.modelDir, 'broken'))) throw new Error('the weights are broken');
+  return {
+    provider: 'cpu',
+    async run(input) {
+      const step = input as ScriptedStep;
+      appendFileSync(join(load.modelDir, 'steps.log'), `${step.action} ${step.argument}\n`);
+      if (step.action === 'fail') throw new Error('this step fails');
+      if (step.action === 'crash') process.kill(process.pid, 'SIGKILL');
+      if (step.action === 'busy') block(Number(step.argument));
+      while (step.action === 'gate' && !existsSync(step.argument)) block(5);
+      const result = new Float32Array(SAMPLES_PER_STEP).fill(0.25);
+      return { result, transfer: [result.buffer] };
+    },
+    close: async () => {},
+  };
+}
