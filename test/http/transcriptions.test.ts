@@ -137,7 +137,19 @@ describe('a transcript', () => {
     });
   });
 
-  test('reaches the official client, which streams the file first and without a length', async () => {
+  test('is made of a file that comes before the model and without a length', async () => {
+    const request = openForm();
+    expect(request.getHeader('content-length')).toBeUndefined();
+    const model = 'Content-Disposition: form-data; name="model"';
+    request.write(Buffer.alloc(500_000, 3));
+    request.end(`\r\n--cut\r\n${model}\r\n\r\nwhisper-1\r\n--cut--\r\n`);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    expect(await text(response)).toMatch(/Fish/);
+    expect(heard).toHaveLength(500_000);
+  });
+
+  test('reaches the official client', async () => {
     const client = new OpenAI({ apiKey: 'any', baseURL: `${door.url}/v1`, maxRetries: 0 });
     const file = await toFile(Buffer.alloc(960_000, 7), 'a.wav');
     const transcript = await client.audio.transcriptions.create({ file, model: 'whisper-1' });
