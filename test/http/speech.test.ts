@@ -35,6 +35,15 @@ function failsWith(failure: Error | SpeechEvent | undefined): () => AsyncGenerat
   };
 }
 
+function readerOf(response: Response): ReadableStreamDefaultReader<Uint8Array> {
+  if (response.body === null) throw new Error('the answer has no body');
+  return response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+}
+
+function textOf({ value }: { value?: Uint8Array | undefined }): string {
+  return Buffer.from(value ?? []).toString();
+}
+
 /** Something that the test opens and a scripted worker waits for. */
 function gate(): { opened: Promise<void>; open: () => void } {
   let open = (): void => undefined;
@@ -83,11 +92,11 @@ describe('a spoken answer', () => {
       },
     };
     const response = await door.postJson(SPEECH, ask);
-    const reader = response.body!.getReader();
-    expect(Buffer.from((await reader.read()).value!).toString()).toBe('first');
+    const chunks = readerOf(response);
+    expect(textOf(await chunks.read())).toBe('first');
     firstRead.open();
-    expect(Buffer.from((await reader.read()).value!).toString()).toBe('second');
-    expect((await reader.read()).done).toBe(true);
+    expect(textOf(await chunks.read())).toBe('second');
+    expect((await chunks.read()).done).toBe(true);
   });
 
   test.each([
@@ -201,6 +210,13 @@ describe('a failure before the first byte', () => {
     expect(releases()).toEqual([1]);
   });
 
+  test('by an end without done is a lost worker, not an empty text', async () => {
+    door.router.script = sends([start]);
+    const response = await door.postJson(SPEECH, ask);
+    expect((await errorOf(response))['code']).toBe('replica_lost');
+    expect(releases()).toEqual([1, 1]);
+  });
+
   test('for want of a place carries Retry-After', async () => {
     door.router.refusal = new ChorusError('queue_full', 'Full.', { retryAfterMs: 500_000 });
     const response = await door.postJson(SPEECH, ask);
@@ -221,8 +237,7 @@ describe('a failure before the first byte', () => {
     door.router.script = {
       async *speak(_, signal) {
         await once(signal, 'abort');
-        throw new ChorusError('canceled', 'Stopped.');
-        yield start;
+        yield { type: 'error', error: new ChorusError('canceled', 'Stopped.').toWire() };
       },
     };
     const headers = { 'X-Request-Timeout-Ms': '50' };
@@ -252,7 +267,7 @@ describe('after the first byte', () => {
     const handled = door.handled();
     const response = await door.postJson(SPEECH, ask);
     expect(response.status).toBe(200);
-    const reader = response.body!.getReader();
+    const reader = readerOf(response);
     await reader.read();
     firstRead.open();
     await expect(reader.read()).rejects.toThrow();
@@ -275,7 +290,7 @@ describe('after the first byte', () => {
     const handled = door.handled();
     const leaving = new AbortController();
     const response = await door.postJson(SPEECH, ask, { signal: leaving.signal });
-    await response.body!.getReader().read();
+    await readerOf(response).read();
     leaving.abort();
     await stopped;
     await handled;
