@@ -46,7 +46,7 @@ describe('a request to speak is refused', () => {
     const error = await errorOf(response);
     expect(error).toMatchObject({ code, param });
     expect(error['message']).toMatch(message);
-    expect(Object.keys(error).sort()).toEqual(['code', 'message', 'param', 'type']);
+    expect(Object.keys(error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
   });
 
   test.each([
