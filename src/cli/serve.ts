@@ -14,5 +14,16 @@ import { workerSpecs } from './worker-specs.js';
 const EXIT_ALREADY_RUNNING = 75;
 const EXIT_CONFIG = 78;
 
-export const placeholder = [join, resolveWorkers, listGpus, loadSettings, createLogger, startServer, VERSION, workerSpecs, EXIT_ALREADY_RUNNING, EXIT_CONFIG];
+export const placeholder = [
+  join,
+  resolveWorkers,
+  listGpus,
+  loadSettings,
+  createLogger,
+  startServer,
+  VERSION,
+  workerSpecs,
+  EXIT_ALREADY_RUNNING,
+  EXIT_CONFIG,
+];
 export type P = Settings | ServerStatus | RunningServer;

@@ -103,9 +103,12 @@ class FormReader {
     const tooMany = () =>
       this.#parsing.interrupt(broken(`The form has more than ${MAX_FIELDS} fields.`));
     this.#parser
-      .on('file', (name: string, stream: BusboyFileStream) => this.#onFile(name, stream))
-      .on('field', (name: string, value: string, _: boolean, truncated: boolean) =>
-        this.#onField(name, value, truncated),
+      .on('file', (name: string | undefined, stream: BusboyFileStream) =>
+        this.#onFile(name, stream),
+      )
+      .on('field', (name: string | undefined, value: string, _: boolean, truncated: boolean) =>
+        // A part may come without a name.
+        this.#onField(name ?? '', value, truncated),
       )
       .on('fieldsLimit', tooMany)
       .on('filesLimit', tooMany)
@@ -123,7 +126,7 @@ class FormReader {
     else values.push(value);
   }
 
-  #onFile(name: string, stream: BusboyFileStream): void {
+  #onFile(name: string | undefined, stream: BusboyFileStream): void {
     if (name !== this.#options.fileField || this.#writing !== undefined) {
       stream.on('error', () => this.#parsing.interrupt(truncatedForm()));
       stream.resume();

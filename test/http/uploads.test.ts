@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChorusError } from '../../src/protocol/errors.js';
 import type { TranscriptionRequest } from '../../src/protocol/requests.js';
@@ -163,6 +164,43 @@ test('an upload is never in memory as a whole', async () => {
   expect(heldBytes).toBeGreaterThan(0);
   // Half of the upload: far above what waits for the garbage collector, far below a leak.
   expect(heldBytes).toBeLessThan((parts / 2) * 1024 * 1024);
+});
+
+describe('a broken form', () => {
+  const part = (name: string) => `--cut\r\nContent-Disposition: form-data; name="${name}"`;
+  const form = Buffer.from(
+    `${part('file')}; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\nsound\r\n` +
+      `${part('model')}\r\n\r\nwhisper-1\r\n--cut--\r\n`,
+  );
+
+  async function statusOf(body: Buffer): Promise<number> {
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=cut' };
+    const handled = door.handled();
+    const response = await fetch(url(), { method: 'POST', body: new Uint8Array(body), headers });
+    await response.arrayBuffer();
+    await handled;
+    return response.status;
+  }
+
+  test('is refused wherever it is cut off', async () => {
+    const end = form.lastIndexOf('--');
+    for (let cut = 0; cut < end; cut += 1) {
+      expect([cut, await statusOf(form.subarray(0, cut))]).toEqual([cut, 400]);
+    }
+    expect(await statusOf(form)).toBe(200);
+  });
+
+  test('is answered whatever its bytes are', async () => {
+    const byte = fc.nat(255);
+    const damage = fc.array(fc.tuple(fc.nat(form.length - 1), byte), { minLength: 1 });
+    const property = fc.asyncProperty(damage, async (changes) => {
+      const body = Buffer.from(form);
+      for (const [at, value] of changes) body[at] = value;
+      expect([200, 400, 404]).toContain(await statusOf(body));
+      expect(await door.spooled()).toEqual([]);
+    });
+    await fc.assert(property, { numRuns: 200 });
+  });
 });
 
 test('eight uploads at once stay apart', async () => {
