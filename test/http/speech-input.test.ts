@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERROR_TABLE, type ErrorCode } from '../../src/protocol/errors.js';
 import { Door, errorOf } from '../support/door.js';
@@ -8,6 +9,13 @@ const ask = { model: 'tts-1', input: 'Hello.', voice: 'alloy' };
 let door: Door;
 beforeAll(async () => {
   door = await Door.open();
+  door.router.script = {
+    async *speak() {
+      yield { type: 'start', sampleRateHz: 22_050 };
+      yield { type: 'audio', pcm: Buffer.from('ok') };
+      yield { type: 'done' };
+    },
+  };
 });
 afterAll(() => door.close());
 
@@ -88,13 +96,6 @@ describe('a request to speak is taken', () => {
     ['fields of other servers', { seed: 1, lang_code: 'a', stream: true, ref_audio: null }],
     ['null for what may be absent', { speed: null, instructions: null, response_format: null }],
   ])('with %s', async (_, change) => {
-    door.router.script = {
-      async *speak() {
-        yield { type: 'start', sampleRateHz: 22_050 };
-        yield { type: 'audio', pcm: Buffer.from('ok') };
-        yield { type: 'done' };
-      },
-    };
     const response = await door.postJson(SPEECH, { ...ask, ...change });
     expect(await response.text()).toBe('ok');
   });
@@ -103,4 +104,17 @@ describe('a request to speak is taken', () => {
     await (await door.postJson(SPEECH, { ...ask, input: 'a\uD800b\0c' })).text();
     expect(door.router.leases.at(-1)?.asked).toMatchObject([{ text: 'a\uFFFDb c' }]);
   });
+});
+
+test('whatever JSON its fields hold, a request is answered with a reason', async () => {
+  const names = ['model', 'input', 'voice', 'speed', 'response_format', 'sample_rate'];
+  const change = fc.dictionary(fc.constantFrom(...names), fc.jsonValue(), { minKeys: 1 });
+  const property = fc.asyncProperty(change, async (fields) => {
+    const response = await door.postJson(SPEECH, { ...ask, ...fields });
+    const body = await response.text();
+    expect([200, 400, 404]).toContain(response.status);
+    if (response.status !== 200)
+      expect(body).toMatch(/"param":"(model|input|voice|speed|[rs]\w+)"/);
+  });
+  await fc.assert(property, { numRuns: 300 });
 });
