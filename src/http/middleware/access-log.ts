@@ -1,6 +1,10 @@
+import type { Socket } from 'node:net';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { DoorState } from '../context.js';
+
+/** Bytes of a socket that belong to earlier requests; the first of a request came before us. */
+const counted = new WeakMap<Socket, { readonly in: number; readonly out: number }>();
 
 /**
  * Writes one line per request when its answer has left or its connection has gone. The route is
@@ -10,8 +14,9 @@ export function accessLog(log: Logger): Middleware<DoorState> {
   return async function accessLog(ctx, next) {
     const startedAt = process.hrtime.bigint();
     const { socket } = ctx.req;
-    const before = { in: socket.bytesRead, out: socket.bytesWritten };
     ctx.res.once('close', () => {
+      const before = counted.get(socket) ?? { in: 0, out: 0 };
+      counted.set(socket, { in: socket.bytesRead, out: socket.bytesWritten });
       const { requestId, facts } = ctx.state;
       log.info(
         {
