@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryLineReporter } from './test/support/reporter.js';
 
 // The tests run what is shipped: `npm test` compiles first, and the compiled tests import the
 // compiled sources, so that child processes and inference threads start from the same files.
@@ -9,5 +10,6 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: ['default', new SummaryLineReporter()],
   },
 });

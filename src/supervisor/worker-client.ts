@@ -42,9 +42,9 @@ async function* call<Event extends { readonly type: string }>(
     const body = JSON.stringify(request);
     const answer = await pool.request({ method: 'POST', path, body, signal });
     for await (const frame of readFrames(answer.body)) {
-      const event = (
-        frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value
-      ) as Event | { readonly type: 'error'; readonly error: WireError };
+      const event = (frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value) as
+        | Event
+        | { readonly type: 'error'; readonly error: WireError };
       if (isError(event)) throw ChorusError.fromWire(event.error);
       yield event;
       if (event.type === 'done') return;

@@ -72,11 +72,7 @@ async function loadModel(
   }
 }
 
-function readyReport(
-  assignment: ModelAssignment,
-  model: HostedModel,
-  loadMs: number,
-): ModelReport {
+function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: number): ModelReport {
   const { id, service } = assignment;
   const replicas = model.replicas.length;
   const { provider = 'none', degradedReason } = model.replicas[0] ?? {};

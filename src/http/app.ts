@@ -1,0 +1,38 @@
+import { Router } from '@koa/router';
+import Koa from 'koa';
+import { ChorusError } from '../protocol/errors.js';
+import type { DoorState } from './context.js';
+import type { AppDependencies } from './dependencies.js';
+import { accessLog } from './middleware/access-log.js';
+import { auth } from './middleware/auth.js';
+import { cors } from './middleware/cors.js';
+import { errors } from './middleware/errors.js';
+import { noRoute } from './middleware/no-route.js';
+import { requestState } from './middleware/request-state.js';
+import { openAiErrorBody } from './openai/error-body.js';
+import { addOpenAiRoutes } from './openai/routes.js';
+import { addOpsRoutes } from './ops/routes.js';
+
+/** Builds the HTTP application from its collaborators. */
+export function createApp(dependencies: AppDependencies): Koa<DoorState> {
+  const { log, settings } = dependencies;
+  const app = new Koa<DoorState>();
+  const routes = new Router<DoorState>();
+  addOpsRoutes(routes, dependencies);
+  addOpenAiRoutes(routes, dependencies);
+  app.use(requestState());
+  app.use(accessLog(log));
+  app.use(cors());
+  app.use(errors(openAiErrorBody, log));
+  app.use(auth(settings.apiKeys));
+  app.use(routes.routes());
+  app.use(noRoute());
+  app.on('error', (error: unknown) => logUnanswered(error, dependencies));
+  return app;
+}
+
+/** Koa reports here what broke outside our middleware: mostly clients that left. */
+function logUnanswered(error: unknown, { log }: AppDependencies): void {
+  if (error instanceof ChorusError) return;
+  log.debug({ err: error }, 'a connection broke');
+}

@@ -1,0 +1,44 @@
+import type { Socket } from 'node:net';
+import type { Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { DoorState } from '../context.js';
+
+/** Bytes of a socket that belong to earlier requests; the first of a request came before us. */
+const counted = new WeakMap<Socket, { readonly in: number; readonly out: number }>();
+
+/**
+ * Writes one line per request when its answer has left or its connection has gone. The route is
+ * the pattern, not the path, and no body or query is logged: they may carry users' texts.
+ */
+export function accessLog(log: Logger): Middleware<DoorState> {
+  return async function accessLog(ctx, next) {
+    const startedAt = process.hrtime.bigint();
+    const { socket } = ctx.req;
+    ctx.res.once('close', () => {
+      const before = counted.get(socket) ?? { in: 0, out: 0 };
+      counted.set(socket, { in: socket.bytesRead, out: socket.bytesWritten });
+      const { requestId, facts } = ctx.state;
+      log.info(
+        {
+          requestId,
+          method: ctx.method,
+          route: routeOf(ctx),
+          status: ctx.res.statusCode,
+          ms: Number(process.hrtime.bigint() - startedAt) / 1e6,
+          bytesIn: socket.bytesRead - before.in,
+          bytesOut: socket.bytesWritten - before.out,
+          worker: facts.workerId,
+          model: facts.model,
+          outcome: ctx.res.writableFinished || facts.outcome !== 'ok' ? facts.outcome : 'canceled',
+        },
+        'request',
+      );
+    });
+    await next();
+  };
+}
+
+function routeOf(ctx: { [key: string]: unknown }): string {
+  const route = ctx['_matchedRoute'];
+  return typeof route === 'string' ? route : 'none';
+}

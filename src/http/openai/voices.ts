@@ -1,0 +1,27 @@
+import type { Middleware } from 'koa';
+import type { ModelCard } from '../../models/card.js';
+import type { DoorState } from '../context.js';
+import type { AppDependencies } from '../dependencies.js';
+
+/** Handles `GET /v1/audio/voices`: voices of all configured models, or of `?model=`. */
+export function listVoices({ catalogue }: AppDependencies): Middleware<DoorState> {
+  return async function listVoices(ctx) {
+    const { model, legacy } = ctx.query;
+    const cards =
+      typeof model === 'string'
+        ? [catalogue.resolveModel(model, 'tts')]
+        : catalogue.configured('tts');
+    const voices = cards.flatMap(drawVoices);
+    ctx.body = { voices: legacy === 'true' ? voices.map((voice) => voice.id) : voices };
+  };
+}
+
+function drawVoices(card: ModelCard) {
+  return card.voices.map((voice) => ({
+    id: voice.id,
+    name: voice.name,
+    language: voice.language,
+    gender: voice.gender ?? null,
+    model: card.id,
+  }));
+}

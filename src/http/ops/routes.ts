@@ -1,0 +1,21 @@
+import type { Router } from '@koa/router';
+import type { DoorState } from '../context.js';
+import type { AppDependencies } from '../dependencies.js';
+import { healthBody, isReady } from './health.js';
+
+/** Adds the probes: `/live`, `/ready` and `/health`. */
+export function addOpsRoutes(routes: Router<DoorState>, { status }: AppDependencies): void {
+  routes.get('/live', (ctx) => {
+    ctx.body = { status: 'alive' };
+  });
+  routes.get('/ready', (ctx) => {
+    const ready = isReady(status());
+    ctx.status = ready ? 200 : 503;
+    if (!ready) ctx.set('Retry-After', '1');
+    ctx.body = { status: ready ? 'ready' : 'not_ready' };
+  });
+  routes.get('/health', (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = healthBody(status(), Date.now());
+  });
+}

@@ -1,0 +1,66 @@
+import { ChorusError } from '../protocol/errors.js';
+import type { DecodedAudio } from '../protocol/media.js';
+import type {
+  TranscriptEvent,
+  TranscriptionRequest,
+  TranscriptSegment,
+} from '../protocol/requests.js';
+import type { Lease, Router } from '../supervisor/router.js';
+
+/** A finished transcript, before a family draws it. */
+export interface Transcript {
+  readonly workerId: string;
+  readonly model: string;
+  /** ISO 639-1. */
+  readonly language: string;
+  readonly durationSeconds: number;
+  readonly segments: readonly TranscriptSegment[];
+}
+
+/** A request to transcribe decoded audio. */
+export interface TranscriptionJob {
+  readonly request: TranscriptionRequest;
+  readonly audio: DecodedAudio;
+  readonly signal: AbortSignal;
+}
+
+/** Transcribes decoded audio; the audio is on disk, so a lost worker is replaced once. */
+export async function transcribe(router: Router, job: TranscriptionJob): Promise<Transcript> {
+  const place = {
+    service: 'asr',
+    model: job.request.model,
+    cost: job.audio.durationSeconds,
+  } as const;
+  for (let attempt = 1; ; attempt += 1) {
+    const lease = await router.acquire(place, job.signal);
+    try {
+      return await transcribeOn(lease, job);
+    } catch (caught) {
+      const again = attempt === 1 && !job.signal.aborted && ChorusError.from(caught).retryable;
+      if (!again) throw caught;
+    } finally {
+      lease.release();
+    }
+  }
+}
+
+async function transcribeOn(lease: Lease, job: TranscriptionJob): Promise<Transcript> {
+  const segments: TranscriptSegment[] = [];
+  let language = job.request.language;
+  let done = false;
+  for await (const event of lease.transcribe(job.request, job.signal)) {
+    if (event.type === 'start') language = event.language;
+    if (event.type === 'segment') segments.push(event.segment);
+    done = isDone(event);
+  }
+  if (!done || language === undefined) {
+    throw new ChorusError('replica_lost', 'The worker stopped in the middle of the transcript.');
+  }
+  const { durationSeconds } = job.audio;
+  return { workerId: lease.workerId, model: lease.model, language, durationSeconds, segments };
+}
+
+function isDone(event: TranscriptEvent): boolean {
+  if (event.type === 'error') throw ChorusError.fromWire(event.error);
+  return event.type === 'done';
+}

@@ -1,0 +1,62 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ChorusError } from '../protocol/errors.js';
+
+/** A file that a client sent, on disk. */
+export interface SpooledFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What a multipart request held; each field's values in the order of arrival. */
+export interface UploadedForm {
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+  readonly file: SpooledFile | undefined;
+}
+
+/**
+ * Owns everything that one upload puts on disk: a folder of its own, so that one `dispose()`
+ * removes the upload and whatever was made from it.
+ */
+export class Upload {
+  readonly #dir: string;
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Makes the folder for an upload. */
+  static async open(spoolDir: string): Promise<Upload> {
+    try {
+      await mkdir(spoolDir, { recursive: true, mode: 0o700 });
+      return new Upload(await mkdtemp(join(spoolDir, 'upload-')));
+    } catch (caught) {
+      throw diskError(caught);
+    }
+  }
+
+  /** Path of a file in the folder. */
+  path(name: string): string {
+    return join(this.#dir, name);
+  }
+
+  /** Removes the folder with all its files; safe to call again. */
+  async dispose(): Promise<void> {
+    // Another process may be creating a file in the folder just now: then rmdir needs a second try.
+    await rm(this.#dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+}
+
+/** Removes what an earlier run of the server left behind; call before the doors open. */
+export async function emptySpool(spoolDir: string): Promise<void> {
+  await rm(spoolDir, { recursive: true, force: true });
+  await mkdir(spoolDir, { recursive: true, mode: 0o700 });
+}
+
+/** Names a failure to write: a full disk passes, everything else is a defect of ours. */
+export function diskError(caught: unknown): ChorusError {
+  const code = (caught as NodeJS.ErrnoException | undefined)?.code;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return ChorusError.from(caught);
+  const message = "The server's disk has no room for the upload.";
+  return new ChorusError('storage_full', message, {}, { cause: caught });
+}
