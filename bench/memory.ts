@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { startChorus } from './support/chorus.js';
@@ -73,6 +74,8 @@ async function warmUp(chorus: Chorus, options: MemoryBenchOptions): Promise<stri
 async function watch(chorus: Chorus, file: string, options: MemoryBenchOptions): Promise<void> {
   const tally: Tally = { texts: 0, audioSeconds: 0, uploadsSent: 0, transcripts: 0, failures: 0 };
   const end = new AbortController();
+  // Every client listens to it.
+  setMaxListeners(0, end.signal);
   const load: Load = { chorus, file, tally, options, signal: end.signal };
   const start = await sample(chorus.pid);
   printSample({ seconds: 0, now: start, start, tally });
