@@ -11,8 +11,8 @@ export interface SentenceSpeech<Step> {
   readonly sentences: readonly string[];
   /** Silence between two sentences. */
   readonly pauseSamples: number;
-  /** The step of a sentence; undefined if there is nothing in it to speak. */
-  readonly prepare: (sentence: string) => Promise<Step | undefined>;
+  /** The steps of a sentence, more than one if it is very long; none if nothing in it can be spoken. */
+  readonly prepare: (sentence: string) => Promise<readonly Step[]>;
   /** Speaks it: mono samples in −1…1. */
   readonly run: (step: Step) => Promise<Float32Array>;
 }
@@ -61,8 +61,7 @@ async function fill<Step>(
 
 async function* speakable<Step>(speech: SentenceSpeech<Step>): AsyncGenerator<Step, undefined> {
   for (const sentence of speech.sentences) {
-    const step = await speech.prepare(sentence);
-    if (step !== undefined) yield step;
+    yield* await speech.prepare(sentence);
   }
   return undefined;
 }

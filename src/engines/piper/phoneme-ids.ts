@@ -10,14 +10,24 @@ const INNER_MARKS = new Set([',', ':', ';']);
 export type PhonemeIdMap = Readonly<Record<string, readonly number[]>>;
 
 /**
- * Ids of a sentence as Piper's voices were trained: begin, then every phoneme with a pad after it,
- * then end. Each code point of the decomposed IPA is a phoneme; what a voice has not is left out.
- * Reference: `phonemes_to_ids` of piper1-gpl.
+ * Phonemes of a sentence as Piper's voices were trained: decomposed IPA, in which each code point is
+ * a phoneme, with the marks that close its clauses.
  */
-export function phonemeIds(clauses: readonly PhonemeClause[], map: PhonemeIdMap): number[] {
+export function piperPhonemes(clauses: readonly PhonemeClause[]): string {
+  return clauses
+    .map(({ phonemes, terminator }) => phonemes + terminator + spaceAfter(terminator))
+    .join('')
+    .normalize('NFD');
+}
+
+/**
+ * Ids of phonemes: begin, then every phoneme with a pad after it, then end. What a voice has not is
+ * left out. Reference: `phonemes_to_ids` of piper1-gpl.
+ */
+export function phonemeIds(phonemes: string, map: PhonemeIdMap): number[] {
   const pad = map[PAD] ?? [];
   const ids = [...(map[BOS] ?? []), ...pad];
-  for (const phoneme of phonemes(clauses)) {
+  for (const phoneme of phonemes) {
     const own = map[phoneme];
     if (own) ids.push(...own, ...pad);
   }
@@ -25,18 +35,9 @@ export function phonemeIds(clauses: readonly PhonemeClause[], map: PhonemeIdMap)
   return ids;
 }
 
-/** Whether there is any sound in the clauses that the voice can make. */
-export function isSpeakable(clauses: readonly PhonemeClause[], map: PhonemeIdMap): boolean {
-  return clauses.some((clause) =>
-    [...clause.phonemes.normalize('NFD')].some((phoneme) => /\p{L}/u.test(phoneme) && map[phoneme]),
-  );
-}
-
-function phonemes(clauses: readonly PhonemeClause[]): string[] {
-  const text = clauses
-    .map(({ phonemes: ipa, terminator }) => ipa + terminator + spaceAfter(terminator))
-    .join('');
-  return [...text.normalize('NFD')];
+/** Whether there is any sound in the phonemes that the voice can make. */
+export function isSpeakable(phonemes: string, map: PhonemeIdMap): boolean {
+  return [...phonemes].some((phoneme) => /\p{L}/u.test(phoneme) && map[phoneme] !== undefined);
 }
 
 function spaceAfter(terminator: string): string {
