@@ -120,7 +120,10 @@ function readTokens(added: ReadonlyMap<string, number>, facts: TokenFacts): Whis
   };
   const never = [
     ...(config.suppress_ids ?? config.suppress_tokens ?? []),
-    ...[startOfTranscript, id('translate'), id('startoflm'), ...Object.values(control)],
+    startOfTranscript,
+    id('translate'),
+    id('startoflm'),
+    ...Object.values(control),
   ];
   return {
     endOfText,
