@@ -65,7 +65,7 @@ export class HubClient {
   async download(wanted: HubRequest): Promise<Attempt> {
     if (this.#silent.has(new URL(wanted.url).origin)) return { kind: 'skipped' };
     let mayRestart = true;
-    for (let breaks = 0; breaks <= MAX_BREAKS; ) {
+    for (let breaks = 0; breaks <= MAX_BREAKS;) {
       wanted.signal?.throwIfAborted();
       const from = await this.#resumePoint(wanted);
       const outcome = await this.#attempt(wanted, from);
@@ -124,7 +124,13 @@ export class HubClient {
     const { file, onBytes } = wanted;
     let local = false;
     try {
-      return await gather({ file, path, fromByte, chunks: fromNet(response, () => (local = true)), onBytes });
+      return await gather({
+        file,
+        path,
+        fromByte,
+        chunks: fromNet(response, () => (local = true)),
+        onBytes,
+      });
     } catch (caught) {
       wanted.signal?.throwIfAborted();
       if (local) return 'broken';
@@ -219,7 +225,9 @@ function refusalOf(
   const { statusCode: status } = response;
   if (status === 416) return 'restart';
   if (status === 401 || status === 403) {
-    return { skipped: `refused it (${status}${token === undefined ? '; HF_TOKEN is not set' : ''})` };
+    return {
+      skipped: `refused it (${status}${token === undefined ? '; HF_TOKEN is not set' : ''})`,
+    };
   }
   if (status === 404) return { skipped: 'has no such file (404)' };
   if (status !== 200 && status !== 206) return { skipped: `answered ${status}` };
