@@ -1,0 +1,116 @@
+import { Readable } from 'node:stream';
+
+import type { Pool } from 'undici';
+
+import { ChorusError, type WireError } from '../protocol/errors.js';
+import { bytesFrame, type Frame, jsonFrame, readFrames } from '../protocol/frames.js';
+import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
+
+/** A long upload decodes for minutes, and a queued synthesis is silent for as long. */
+const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 } as const;
+
+/** Speaks to the media process over its connection pool. */
+export function createMediaClient(pool: Pool): MediaClient {
+  return {
+    decode: (request, signal) => decode(pool, request, signal),
+    encode: (request, pcm, signal) => encode(pool, { request, pcm, signal }),
+  };
+}
+
+async function decode(
+  pool: Pool,
+  request: DecodeRequest,
+  signal: AbortSignal,
+): Promise<DecodedAudio> {
+  try {
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/decode',
+      body: JSON.stringify(request),
+      signal,
+      ...NO_TIMEOUTS,
+    });
+    const body = (await answer.body.json()) as DecodedAudio | { readonly error: WireError };
+    if ('error' in body) throw ChorusError.fromWire(body.error);
+    return body;
+  } catch (caught) {
+    throw transportError(caught, signal);
+  }
+}
+
+interface Encoding {
+  readonly request: EncodeRequest;
+  readonly pcm: AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One duplex exchange. Leaving the iteration, a failing source and the signal all break the
+ * exchange off, which frees the encoder; a failing source's own error is what the reader gets.
+ */
+async function* encode(pool: Pool, encoding: Encoding): AsyncGenerator<Uint8Array> {
+  const source = new FrameSource(encoding);
+  const end = new AbortController();
+  const signal = AbortSignal.any([encoding.signal, end.signal]);
+  try {
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/encode',
+      body: source.body,
+      signal,
+      ...NO_TIMEOUTS,
+    });
+    for await (const frame of readFrames(answer.body)) {
+      if (frame.kind === 'bytes') yield frame.bytes;
+      else if (isDone(frame)) return;
+    }
+    throw new ChorusError('replica_lost', 'The media process ended in the middle of the answer.');
+  } catch (caught) {
+    if (source.failure) throw source.failure.cause;
+    throw transportError(caught, encoding.signal);
+  } finally {
+    end.abort();
+    source.body.destroy();
+  }
+}
+
+/** The request body of an encoding, which remembers why it failed. */
+class FrameSource {
+  readonly body: Readable;
+  failure: { readonly cause: unknown } | undefined;
+  readonly #encoding: Encoding;
+
+  constructor(encoding: Encoding) {
+    this.#encoding = encoding;
+    // One chunk ahead is enough: the socket and the encoder have buffers of their own.
+    this.body = Readable.from(this.#frames(), { objectMode: false, highWaterMark: 1 });
+    // undici listens only while it sends; a failure after that is in `failure` all the same.
+    this.body.on('error', () => {});
+  }
+
+  async *#frames(): AsyncGenerator<Buffer> {
+    try {
+      yield jsonFrame(this.#encoding.request);
+      for await (const chunk of this.#encoding.pcm) yield bytesFrame(chunk);
+    } catch (caught) {
+      this.failure ??= { cause: caught };
+      throw caught;
+    }
+  }
+}
+
+function isDone(frame: Frame & { readonly kind: 'json' }): boolean {
+  const message = frame.value as
+    | { readonly type: 'done' }
+    | { readonly type: 'error'; readonly error: WireError };
+  if (message.type === 'error') throw ChorusError.fromWire(message.error);
+  return true;
+}
+
+/** What went wrong on the socket, in the words of the error table. */
+function transportError(caught: unknown, signal: AbortSignal): ChorusError {
+  if (caught instanceof ChorusError) return caught;
+  if (signal.aborted) return new ChorusError('canceled', 'The request was canceled.');
+  const message = 'The media process was lost in the middle of the request.';
+  return new ChorusError('replica_lost', message, {}, { cause: caught });
+}
