@@ -27,3 +27,8 @@ export const placeholder = [
   EXIT_CONFIG,
 ];
 export type P = Settings | ServerStatus | RunningServer;
+
+/** Starts the server and resolves with the exit code when it has ended. */
+export async function serve(_options: { readonly pull: boolean }): Promise<number> {
+  throw new Error('not there yet');
+}

@@ -33,7 +33,9 @@ export class ConfiguredModels {
     this.#catalogue = catalogue;
     const problems: string[] = [];
     const cards = (service: Service): readonly ModelCard[] =>
-      settings[service].models.flatMap((id) => configuredCard({ catalogue, service, id, problems }));
+      settings[service].models.flatMap((id) =>
+        configuredCard({ catalogue, service, id, problems }),
+      );
     this.#configured = { tts: cards('tts'), asr: cards('asr') };
     if (problems.length > 0) throw new SettingsError(problems);
   }

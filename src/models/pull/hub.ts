@@ -65,7 +65,7 @@ export class HubClient {
   async download(wanted: HubRequest): Promise<Attempt> {
     if (this.#silent.has(new URL(wanted.url).origin)) return { kind: 'skipped' };
     let mayRestart = true;
-    for (let breaks = 0; breaks <= MAX_BREAKS; ) {
+    for (let breaks = 0; breaks <= MAX_BREAKS;) {
       wanted.signal?.throwIfAborted();
       const from = await this.#resumePoint(wanted);
       const outcome = await this.#attempt(wanted, from);
@@ -122,12 +122,18 @@ export class HubClient {
     const path = this.#cache.partialPath(wanted.file);
     await writeFile(`${path}.json`, JSON.stringify({ url: wanted.url, ...(strong && { etag }) }));
     const { file, onBytes } = wanted;
-    let local = false;
+    let netBroke = false;
     try {
-      return await gather({ file, path, fromByte, chunks: fromNet(response, () => (local = true)), onBytes });
+      return await gather({
+        file,
+        path,
+        fromByte,
+        chunks: fromNet(response, () => (netBroke = true)),
+        onBytes,
+      });
     } catch (caught) {
       wanted.signal?.throwIfAborted();
-      if (local) return 'broken';
+      if (netBroke) return 'broken';
       throw caught;
     }
   }
@@ -138,31 +144,12 @@ export class HubClient {
   ): Promise<Answer | { readonly skipped: string }> {
     let url = new URL(wanted.url);
     const home = url.origin;
-    let linked: Answer['linked'] = {};
+    const linked: Answer['linked'] = {};
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
       if (this.#silent.has(url.origin)) return { skipped: `${url.origin} does not answer` };
-      let response: Dispatcher.ResponseData;
-      try {
-        response = await request(url, {
-          dispatcher: this.#agent,
-          headersTimeout: HEADERS_TIMEOUT_MS,
-          bodyTimeout: STALL_TIMEOUT_MS,
-          ...(wanted.signal && { signal: wanted.signal }),
-          headers: {
-            'accept-encoding': 'identity',
-            'user-agent': 'chorus',
-            ...(from.bytes > 0 && { range: `bytes=${from.bytes}-` }),
-            ...(from.bytes > 0 && from.etag !== undefined && { 'if-range': from.etag }),
-            ...(wanted.token !== undefined &&
-              url.origin === home && { authorization: `Bearer ${wanted.token}` }),
-          },
-        });
-      } catch (caught) {
-        wanted.signal?.throwIfAborted();
-        this.#silent.add(url.origin);
-        return { skipped: `${url.origin} does not answer (${codeOf(caught)})` };
-      }
-      linked = { ...linked, ...linkedOf(response) };
+      const response = await this.#send(url, { wanted, from, isHome: url.origin === home });
+      if ('skipped' in response) return response;
+      Object.assign(linked, linkedOf(response));
       const location = header(response, 'location');
       if (response.statusCode < 300 || response.statusCode >= 400 || location === undefined) {
         return { response, linked };
@@ -175,6 +162,38 @@ export class HubClient {
       url = next;
     }
     return { skipped: `${home} redirects without end` };
+  }
+
+  async #send(
+    url: URL,
+    ask: {
+      readonly wanted: HubRequest;
+      readonly from: { readonly bytes: number; readonly etag?: string };
+      /** Only where the token belongs is it shown. */
+      readonly isHome: boolean;
+    },
+  ): Promise<Dispatcher.ResponseData | { readonly skipped: string }> {
+    const { wanted, from, isHome } = ask;
+    const resumes = from.bytes > 0;
+    try {
+      return await request(url, {
+        dispatcher: this.#agent,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        bodyTimeout: STALL_TIMEOUT_MS,
+        ...(wanted.signal && { signal: wanted.signal }),
+        headers: {
+          'accept-encoding': 'identity',
+          'user-agent': 'chorus',
+          ...(resumes && { range: `bytes=${from.bytes}-` }),
+          ...(resumes && from.etag !== undefined && { 'if-range': from.etag }),
+          ...(isHome && wanted.token !== undefined && { authorization: `Bearer ${wanted.token}` }),
+        },
+      });
+    } catch (caught) {
+      wanted.signal?.throwIfAborted();
+      this.#silent.add(url.origin);
+      return { skipped: `${url.origin} does not answer (${codeOf(caught)})` };
+    }
   }
 }
 
@@ -219,7 +238,9 @@ function refusalOf(
   const { statusCode: status } = response;
   if (status === 416) return 'restart';
   if (status === 401 || status === 403) {
-    return { skipped: `refused it (${status}${token === undefined ? '; HF_TOKEN is not set' : ''})` };
+    return {
+      skipped: `refused it (${status}${token === undefined ? '; HF_TOKEN is not set' : ''})`,
+    };
   }
   if (status === 404) return { skipped: 'has no such file (404)' };
   if (status !== 200 && status !== 206) return { skipped: `answered ${status}` };

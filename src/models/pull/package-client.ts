@@ -32,14 +32,21 @@ async function folderBytes(dir: string): Promise<number> {
   const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch(() => []);
   const sizes = entries
     .filter((entry) => entry.isFile())
-    .map((entry) => stat(join(entry.parentPath, entry.name)).then((found) => found.size, () => 0));
+    .map((entry) =>
+      stat(join(entry.parentPath, entry.name)).then(
+        (found) => found.size,
+        () => 0,
+      ),
+    );
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** The last thing that it said; addresses may carry a password, which is not told. */
 function lastWords(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
-  const last = lines.findLast((line) => line !== '' && !line.startsWith('npm error A complete log'));
+  const last = lines.findLast(
+    (line) => line !== '' && !line.startsWith('npm error A complete log'),
+  );
   return (last ?? 'it gave no reason')
     .replaceAll(/\/\/[^/@\s]+@/g, '//***@')
     .slice(0, MAX_TOLD_CHARACTERS);
