@@ -6,6 +6,7 @@ const BAR_CELLS = 24;
 const REDRAW_MS = 100;
 /** Without a terminal a line is written at every tenth, or when this much time has gone by. */
 const LINE_MS = 2_000;
+const MIN_LINE_MS = 500;
 const LINE_STEP = 0.1;
 /** The rate is that of the last seconds: an average over all would hide that a source went slow. */
 const RATE_WINDOW_MS = 5_000;
@@ -125,7 +126,7 @@ export class PullProgress {
     } else {
       const step =
         Math.floor(share / LINE_STEP + 1e-9) > Math.floor(this.#lastShare / LINE_STEP + 1e-9);
-      if (!step && elapsedMs < LINE_MS) return;
+      if (elapsedMs < (step ? MIN_LINE_MS : LINE_MS)) return;
       this.#stream.write(`${text}\n`);
       this.#lastShare = share;
     }

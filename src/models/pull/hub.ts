@@ -6,6 +6,8 @@ import { sizeOf } from './content-cache.js';
 import type { ContentCache } from './content-cache.js';
 import { gather, wrongContent } from './gather.js';
 import type { Attempt, Gathered } from './gather.js';
+import { fromNet, header, linkedOf, refusalOf } from './hub-answer.js';
+import type { Answer } from './hub-answer.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -13,7 +15,6 @@ const STALL_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 8;
 /** How often a download that breaks off is taken up again before the source is passed over. */
 const MAX_BREAKS = 5;
-const SHA256 = /^[0-9a-f]{64}$/;
 
 /** One download from a hub. */
 export interface HubRequest {
@@ -28,17 +29,7 @@ export interface HubRequest {
   readonly onBytes: (bytes: number) => void;
 }
 
-interface Answer {
-  readonly response: Dispatcher.ResponseData;
-  readonly linked: { readonly sha256?: string; readonly bytes?: number };
-}
-
 type Outcome = Gathered | { readonly skipped: string } | 'broken' | 'restart';
-
-function header(response: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = response.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
 
 function codeOf(caught: unknown): string {
   const code = (caught as { readonly code?: unknown }).code;
@@ -195,61 +186,4 @@ export class HubClient {
       return { skipped: `${url.origin} does not answer (${codeOf(caught)})` };
     }
   }
-}
-
-/** Bytes of an answer; tells apart a break of the net from an error of our own disk. */
-async function* fromNet(
-  response: Dispatcher.ResponseData,
-  onBreak: () => void,
-): AsyncGenerator<Uint8Array> {
-  const body = response.body[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      let next: IteratorResult<unknown>;
-      try {
-        next = await body.next();
-      } catch (caught) {
-        onBreak();
-        throw caught;
-      }
-      if (next.done === true) return;
-      yield next.value as Uint8Array;
-    }
-  } finally {
-    response.body.on('error', () => undefined).destroy();
-  }
-}
-
-/** What the hub says of a large file before it redirects to where its bytes lie. */
-function linkedOf(response: Dispatcher.ResponseData): Answer['linked'] {
-  const etag = header(response, 'x-linked-etag')?.replace(/^W\//, '').replaceAll('"', '');
-  const bytes = Number(header(response, 'x-linked-size') ?? Number.NaN);
-  return {
-    ...(etag !== undefined && SHA256.test(etag) && { sha256: etag }),
-    ...(Number.isInteger(bytes) && { bytes }),
-  };
-}
-
-function refusalOf(
-  { response, linked }: Answer,
-  { file, token }: HubRequest,
-  askedFrom: number,
-): { readonly skipped: string } | 'restart' | undefined {
-  const { statusCode: status } = response;
-  if (status === 416) return 'restart';
-  if (status === 401 || status === 403) {
-    return {
-      skipped: `refused it (${status}${token === undefined ? '; HF_TOKEN is not set' : ''})`,
-    };
-  }
-  if (status === 404) return { skipped: 'has no such file (404)' };
-  if (status !== 200 && status !== 206) return { skipped: `answered ${status}` };
-  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header(response, 'content-range') ?? '');
-  if (status === 206 && Number(range?.[1]) !== askedFrom) return 'restart';
-  const length = status === 206 ? range?.[2] : header(response, 'content-length');
-  const bytes = linked.bytes ?? (length === undefined ? undefined : Number(length));
-  const isOther =
-    (linked.sha256 !== undefined && linked.sha256 !== file.sha256) ||
-    (bytes !== undefined && Number.isInteger(bytes) && bytes !== file.bytes);
-  return isOther ? { skipped: 'holds another version of it' } : undefined;
 }
