@@ -55,7 +55,7 @@ function endsSentence(text: string, start: number, { at, end }: Mark): boolean {
   const next = /\S/u.exec(text.slice(end))?.[0] ?? '';
   // A lower-case word goes on with the sentence: `etc. and`, `well... maybe`.
   if (/\p{Ll}/u.test(next)) return false;
-  if (mark.length > 1 && /^\.\./.test(mark)) return true;
+  if (mark.length > 1 && mark.startsWith('..')) return true;
   const word = WORD_AT_END.exec(text.slice(start, at))?.[1]?.toLowerCase() ?? '';
   if (ALWAYS_GO_ON.has(word)) return false;
   if (/^\p{L}$/u.test(word)) return false;
