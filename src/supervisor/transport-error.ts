@@ -9,7 +9,7 @@ export function transportError(
   exchange: { readonly signal: AbortSignal; readonly process: string },
 ): ChorusError {
   if (caught instanceof ChorusError) return caught;
-  if (exchange.signal.aborted) return new ChorusError('canceled', 'The request was canceled.');
+  if (exchange.signal.aborted) return ChorusError.ofAbort(exchange.signal);
   const message = `The ${exchange.process} was lost in the middle of the request.`;
   return new ChorusError('replica_lost', message, {}, { cause: caught });
 }
