@@ -152,14 +152,22 @@ describe('pulling from a hub', () => {
   });
 
   test('tries a hub that does not answer once in a pull', async () => {
-    const other = randomBytes(10);
-    const at = await shop({ 'w.bin': CONTENT, 'x.bin': other });
-    const server = await startHub(() => undefined);
-    await server.close();
-    const { failure, notes } = await pull(at, server.url);
-    expect(failure?.code).toBe('unavailable');
+    const at = await workshop({ 'w.bin': CONTENT, 'x.bin': CONTENT.subarray(1) }, ['modelscope']);
+    open.shops.push(at);
+    const mirror = await hub((request, response) => {
+      const content = request.url?.endsWith('x.bin') === true ? CONTENT.subarray(1) : CONTENT;
+      sendContent(request, response, { content });
+    });
+    const silent = await startHub(() => undefined);
+    await silent.close();
+    const { failure, notes } = await pull(at, silent.url, { modelScopeEndpoint: mirror.url });
+    expect(failure).toBeUndefined();
+    expect(mirror.calls.map((call) => call.url)).toEqual([
+      '/models/us/own/resolve/master/w.bin',
+      '/models/us/own/resolve/master/x.bin',
+    ]);
     expect(notes).toEqual([
-      `w.bin: skipped huggingface: ${server.url} does not answer (ECONNREFUSED)`,
+      `w.bin: skipped huggingface: ${silent.url} does not answer (ECONNREFUSED)`,
     ]);
   });
 

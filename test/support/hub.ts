@@ -75,8 +75,14 @@ export interface Workshop {
   remove(): Promise<void>;
 }
 
-/** Writes a user's own model card; its files come from Hugging Face's `us/own`. */
-export async function workshop(files: Readonly<Record<string, Buffer>>): Promise<Workshop> {
+/**
+ * Writes a user's own model card; its files come from Hugging Face's `us/own`.
+ * @param alsoFrom More kinds of hubs that have it.
+ */
+export async function workshop(
+  files: Readonly<Record<string, Buffer>>,
+  alsoFrom: readonly string[] = [],
+): Promise<Workshop> {
   const dir = await mkdtemp(join(tmpdir(), 'chorus-pull-'));
   const modelDir = join(dir, 'models', 'own');
   await mkdir(modelDir, { recursive: true });
@@ -92,7 +98,7 @@ export async function workshop(files: Readonly<Record<string, Buffer>>): Promise
       path,
       bytes: content.length,
       sha256: sha256(content),
-      sources: [{ type: 'huggingface', repo: 'us/own', path }],
+      sources: ['huggingface', ...alsoFrom].map((type) => ({ type, repo: 'us/own', path })),
     })),
   };
   await writeFile(join(modelDir, 'model.yaml'), JSON.stringify(card));
