@@ -24,7 +24,6 @@ export type ProgressStream = Pick<WriteStream, 'write'> & {
 };
 
 function sayDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '--:--';
   const whole = Math.ceil(seconds);
   const padded = (value: number): string => String(value).padStart(2, '0');
   const hours = Math.floor(whole / 3600);
@@ -91,12 +90,16 @@ export class PullProgress {
     const share = event.totalBytes === 0 ? 1 : event.receivedBytes / event.totalBytes;
     const { perSecond, leftSeconds } = this.#speed(event);
     const bytes = `${sayBytes(event.receivedBytes)} of ${sayBytes(event.totalBytes)}`;
-    const pace = `${sayBytes(perSecond)}/s, ${sayDuration(leftSeconds)} left (${event.source})`;
+    const pace =
+      perSecond > 0 ? `${sayBytes(perSecond)}/s, ${sayDuration(leftSeconds)} left  ` : '';
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
     const filled = Math.round(Math.min(share, 1) * BAR_CELLS);
     const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_CELLS - filled)}] `;
     const isTty = this.#stream.isTTY === true;
-    this.#status(share, `${event.model} ${isTty ? bar : ''}${percent}  ${bytes}  ${pace}`);
+    this.#status(
+      share,
+      `${event.model} ${isTty ? bar : ''}${percent}  ${bytes}  ${pace}(${event.source})`,
+    );
   }
 
   #speed(event: Extract<PullEvent, { type: 'progress' }>): {

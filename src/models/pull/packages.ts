@@ -105,7 +105,7 @@ export class PackageStore {
 
   async #run(type: PackageSource['type'], name: string): Promise<Fetched> {
     this.#dir ??= await mkdtemp(join(this.#cache.temporaryDir, 'pull-'));
-    const dir = join(this.#dir, String(this.#fetched.size));
+    const dir = await mkdtemp(join(this.#dir, 'package-'));
     const target = join(dir, 'package');
     await mkdir(target, { recursive: true });
     const command = await this.#command(type, { name, dir, target });

@@ -153,8 +153,12 @@ async function fetchAll(
   let doneBytes = 0;
   for (const file of missing) {
     session.signal?.throwIfAborted();
-    const onBytes = (bytes: number, source: string): void =>
+    let toldBytes = 0;
+    const onBytes = (bytes: number, source: string): void => {
+      if (bytes === toldBytes) return;
+      toldBytes = bytes;
       report({ type: 'progress', model, receivedBytes: doneBytes + bytes, totalBytes, source });
+    };
     await obtain({ card, file, cache, hub, packages, options: session, report, onBytes });
     mark.files[file.path] = await placeFile({ cached: cache.path(file), dir, file, model });
     doneBytes += file.bytes;
