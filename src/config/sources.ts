@@ -56,7 +56,7 @@ function closest(name: string): SettingName | undefined {
 }
 
 function unknown(origin: string, names: readonly string[]): string {
-  const shown = names.map((name) => {
+  const shown = names.toSorted().map((name) => {
     const meant = closest(name.toUpperCase());
     return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
   });

@@ -107,5 +107,7 @@ export class ChildHandle {
 /** Says in words how a process ended. */
 export function exitText(exit: ChildExit): string {
   if (exit.signal) return `The process was ended by ${exit.signal}.`;
-  return exit.code === null ? 'The process could not start.' : `The process ended with ${exit.code}.`;
+  return exit.code === null
+    ? 'The process could not start.'
+    : `The process ended with ${exit.code}.`;
 }

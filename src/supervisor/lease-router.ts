@@ -72,7 +72,7 @@ export class LeaseRouter implements Router {
   giveUp(workerId: string, model: string): void {
     this.#expected.get(model)?.delete(workerId);
     for (const queue of Object.values(this.#queues)) {
-      for (const waiter of [...queue]) {
+      for (const waiter of queue.slice()) {
         if (!this.#servable(waiter.request)) waiter.reject(unavailable(waiter.request));
       }
     }
@@ -96,7 +96,7 @@ export class LeaseRouter implements Router {
   drain(): void {
     this.#draining = true;
     for (const queue of Object.values(this.#queues)) {
-      for (const waiter of [...queue]) waiter.reject(draining());
+      for (const waiter of queue.slice()) waiter.reject(draining());
     }
   }
 
@@ -189,7 +189,7 @@ export class LeaseRouter implements Router {
 
   /** Binds waiting requests to free places, in the order in which they came. */
   #dispatch(service: Service): void {
-    for (const waiter of [...this.#queues[service]]) {
+    for (const waiter of this.#queues[service].slice()) {
       const place = this.#choose(waiter.request);
       if (place) waiter.resolve(this.#bind(place, waiter.request));
     }

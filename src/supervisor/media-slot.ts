@@ -1,10 +1,5 @@
 import { ChorusError } from '../protocol/errors.js';
-import type {
-  DecodedAudio,
-  DecodeRequest,
-  EncodeRequest,
-  MediaClient,
-} from '../protocol/media.js';
+import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
 import { createMediaClient } from './media-client.js';
 import { Slot, type SlotOptions } from './slot.js';
 

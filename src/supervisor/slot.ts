@@ -114,7 +114,10 @@ export class Slot {
 
   #receive(message: FromChild): void {
     if (message.type === 'log') {
-      this.#options.log[message.level]({ child: this.#options.name, ...message.fields }, message.message);
+      this.#options.log[message.level](
+        { child: this.#options.name, ...message.fields },
+        message.message,
+      );
     } else this.#options.onMessage?.(message);
   }
 
@@ -149,6 +152,9 @@ export class Slot {
     this.state = state;
     const level = state === 'crashed' || state === 'init_failed' ? 'error' : 'info';
     const pid = this.#child?.pid;
-    this.#options.log[level]({ child: this.#options.name, pid, ...fields }, `${this.#options.name} is ${state}`);
+    this.#options.log[level](
+      { child: this.#options.name, pid, ...fields },
+      `${this.#options.name} is ${state}`,
+    );
   }
 }

@@ -9,7 +9,8 @@ type WorkerStatus = ServerStatus['workers'][number];
 export function readyReplicas(workers: readonly WorkerSlot[], service: Service): number {
   let replicas = 0;
   for (const worker of workers) {
-    for (const model of readyModels(worker)) if (model.service === service) replicas += model.replicas;
+    for (const model of readyModels(worker))
+      if (model.service === service) replicas += model.replicas;
   }
   return replicas;
 }

@@ -8,6 +8,7 @@ import type {
   TranscriptEvent,
   TranscriptionRequest,
 } from '../protocol/requests.js';
+import { transportError } from './transport-error.js';
 
 /** A worker's data socket as the router's leases use it. */
 export interface WorkerClient {
@@ -38,33 +39,28 @@ async function* call<Event extends { readonly type: string }>(
   pool: Pool,
   { path, request, signal }: Call,
 ): AsyncGenerator<Event> {
+  let done = false;
   try {
     const body = JSON.stringify(request);
     const answer = await pool.request({ method: 'POST', path, body, signal });
     for await (const frame of readFrames(answer.body)) {
-      const event = (
-        frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value
-      ) as Event | { readonly type: 'error'; readonly error: WireError };
+      const event = (frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value) as
+        | Event
+        | { readonly type: 'error'; readonly error: WireError };
       if (isError(event)) throw ChorusError.fromWire(event.error);
       yield event;
-      if (event.type === 'done') return;
+      // Read to the end, past `done`: only then can the connection serve another request.
+      if (event.type === 'done') done = true;
     }
   } catch (caught) {
-    throw transportError(caught, signal);
+    throw transportError(caught, { signal, process: 'worker' });
   }
-  throw new ChorusError('replica_lost', 'The worker ended in the middle of the request.');
+  if (!done)
+    throw new ChorusError('replica_lost', 'The worker ended in the middle of the request.');
 }
 
 function isError(event: {
   readonly type: string;
 }): event is { readonly type: 'error'; readonly error: WireError } {
   return event.type === 'error';
-}
-
-/** What went wrong on the socket, in the words of the error table. */
-function transportError(caught: unknown, signal: AbortSignal): ChorusError {
-  if (caught instanceof ChorusError) return caught;
-  if (signal.aborted) return new ChorusError('canceled', 'The request was canceled.');
-  const message = 'The worker was lost in the middle of the request.';
-  return new ChorusError('replica_lost', message, {}, { cause: caught });
 }

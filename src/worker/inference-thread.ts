@@ -28,7 +28,11 @@ async function runStep(replica: Replica, step: unknown): Promise<void> {
     const { result, transfer } = await replica.run(step, control);
     post({ type: 'result', result }, transfer);
   } catch (caught) {
-    post({ type: 'step_failed', error: ChorusError.from(caught).toWire(), reason: reasonOf(caught) });
+    post({
+      type: 'step_failed',
+      error: ChorusError.from(caught).toWire(),
+      reason: reasonOf(caught),
+    });
   }
 }
 

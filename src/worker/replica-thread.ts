@@ -36,7 +36,8 @@ export class ReplicaThread {
       name: `replica ${load.card.id}`,
     });
     const [first] = (await once(thread, 'message')) as [FromThread];
-    if (first.type === 'loaded') return new ReplicaThread(thread, new Int32Array(cancelFlag), first);
+    if (first.type === 'loaded')
+      return new ReplicaThread(thread, new Int32Array(cancelFlag), first);
     await thread.terminate();
     if (first.type === 'load_failed') throw ChorusError.fromWire(first.error);
     throw new ChorusError('internal', `Unexpected first message ${first.type} of a replica.`);

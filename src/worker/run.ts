@@ -72,11 +72,7 @@ async function loadModel(
   }
 }
 
-function readyReport(
-  assignment: ModelAssignment,
-  model: HostedModel,
-  loadMs: number,
-): ModelReport {
+function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: number): ModelReport {
   const { id, service } = assignment;
   const replicas = model.replicas.length;
   const { provider = 'none', degradedReason } = model.replicas[0] ?? {};
@@ -88,6 +84,6 @@ function readyReport(
 function logFailure(error: ChorusError, link: SupervisorLink): void {
   if (error.status < 500) return;
   const cause = error.cause instanceof Error ? error.cause.stack : error.cause;
-  const fields = { code: error.code, cause: cause === undefined ? undefined : String(cause) };
+  const fields = { code: error.code, cause };
   link.send({ type: 'log', level: 'error', message: error.message, fields });
 }

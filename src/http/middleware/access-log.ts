@@ -1,6 +1,13 @@
+import type { Socket } from 'node:net';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { DoorState } from '../context.js';
+
+/** Bytes of a socket that belong to earlier requests; the first of a request came before us. */
+const counted = new WeakMap<Socket, { readonly in: number; readonly out: number }>();
+
+/** Asked every few seconds by machines; their lines would drown the others. */
+const PROBES = new Set(['/live', '/ready', '/health', '/metrics', '/system/metrics']);
 
 /**
  * Writes one line per request when its answer has left or its connection has gone. The route is
@@ -10,10 +17,11 @@ export function accessLog(log: Logger): Middleware<DoorState> {
   return async function accessLog(ctx, next) {
     const startedAt = process.hrtime.bigint();
     const { socket } = ctx.req;
-    const before = { in: socket.bytesRead, out: socket.bytesWritten };
     ctx.res.once('close', () => {
+      const before = counted.get(socket) ?? { in: 0, out: 0 };
+      counted.set(socket, { in: socket.bytesRead, out: socket.bytesWritten });
       const { requestId, facts } = ctx.state;
-      log.info(
+      log[PROBES.has(ctx.path) ? 'debug' : 'info'](
         {
           requestId,
           method: ctx.method,

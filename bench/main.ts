@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+
+import { benchAsr } from './asr.js';
+import { benchMemory } from './memory.js';
+import { aboveZero, atLeastOne, counts, withPeer, withPlaces } from './support/options.js';
+import { endProgramsAtExit } from './support/program.js';
+import { note } from './support/report.js';
+import { benchTts } from './tts.js';
+
+const EXAMPLES = `
+Each line on standard output is one JSON object; progress goes to standard error.
+What the lines mean: bench/README.md
+
+Examples:
+  $ npm run --silent bench -- tts --rounds 3 --concurrency 1,8 > tts.jsonl
+  $ npm run --silent bench -- asr --compute-type float32
+  $ npm run --silent bench -- memory --minutes 3
+  $ npm run --silent bench -- tts | grep '"kind":"summary"'`;
+
+const program = new Command('bench')
+  .description('Measures Chorus against its peers, and against its own bounds.')
+  .addHelpText('after', EXAMPLES);
+
+withPeer(program.command('tts').description('speech against python -m piper.http_server'))
+  .option('--concurrency <list>', 'requests in flight, one series for each', counts, [1, 4, 8])
+  .option('--requests <n>', 'requests of a run (at least 2 for each in flight)', atLeastOne, 16)
+  .action(benchTts);
+
+withPeer(program.command('asr').description('recognition against faster-whisper'))
+  .option('--concurrency <list>', 'files in flight, one series for each', counts, [1, 2])
+  .option('--requests <n>', 'requests of a run (at least 1 for each in flight)', atLeastOne, 4)
+  .option('--compute-type <type>', "the peer's arithmetic: int8 or float32", 'int8')
+  .action(benchAsr);
+
+withPlaces(
+  program.command('memory').description("the supervisor's memory under streams and uploads"),
+)
+  .option('--minutes <n>', 'how long the load lasts', aboveZero, 3)
+  .option('--speakers <n>', 'clients that stream speech', atLeastOne, 8)
+  .option('--uploaders <n>', 'clients that upload', atLeastOne, 4)
+  .option('--upload-bytes <n>', 'size of the uploaded WAV file', atLeastOne, 100_000_000)
+  .option('--pause-seconds <n>', 'between two uploads of one client', aboveZero, 5)
+  .action(benchMemory);
+
+endProgramsAtExit();
+try {
+  await program.parseAsync();
+  // Agents keep their connections open for a while; nothing waits for them.
+  process.exit(0);
+} catch (caught) {
+  note(caught instanceof Error ? caught.message : String(caught));
+  process.exit(1);
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { PROJECT_ROOT } from '../support/chorus.js';
+import { Program } from '../support/program.js';
+import { ensurePythonPeer, peerEnvironment } from './python.js';
+
+const REQUIREMENTS = ['faster-whisper==1.2.1'];
+const SCRIPT = join(PROJECT_ROOT, 'bench', 'peers', 'faster_whisper_peer.py');
+
+/** How faster-whisper is started. */
+export interface FasterWhisperOptions {
+  /** Interpreter to use instead of an environment of our own. */
+  readonly python: string | undefined;
+  /** Folder with the CTranslate2 weights. */
+  readonly model: string;
+  readonly computeType: string;
+  /** Files worked on at once. */
+  readonly workers: number;
+  /** Threads of each worker. */
+  readonly threads: number;
+  readonly cpus: string | undefined;
+}
+
+/** faster-whisper with loaded weights. */
+export interface FasterWhisperPeer {
+  readonly pid: number;
+  readonly versions: Readonly<Record<string, string>>;
+  transcribe(file: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+interface Answer {
+  readonly id: string;
+  readonly text?: string;
+  readonly error?: string;
+}
+
+/** Starts the peer's process and waits until its weights are loaded. */
+export async function startFasterWhisper(
+  options: FasterWhisperOptions,
+): Promise<FasterWhisperPeer> {
+  const { python, versions } = await ensurePythonPeer(REQUIREMENTS, options.python);
+  const program = new Program({
+    name: 'faster-whisper',
+    command: python,
+    args: [SCRIPT, ...flags(options)],
+    env: peerEnvironment(options.threads),
+    cpus: options.cpus,
+  });
+  const waiting = new Map<string, (answer: Answer) => void>();
+  const answerTo = async (id: string): Promise<Answer> =>
+    Promise.race([new Promise<Answer>((resolve) => waiting.set(id, resolve)), program.ended()]);
+  createInterface({ input: program.stdout }).on('line', (line) => {
+    const answer = JSON.parse(line) as Answer;
+    waiting.get(answer.id)?.(answer);
+    waiting.delete(answer.id);
+  });
+  await answerTo('ready');
+  return {
+    pid: program.pid,
+    versions,
+    transcribe: async (file) => {
+      const id = randomUUID();
+      const answered = answerTo(id);
+      program.stdin.write(`${JSON.stringify({ id, file })}\n`);
+      const { text, error } = await answered;
+      if (text === undefined) throw new Error(`faster-whisper could not read ${file}: ${error}`);
+      return text;
+    },
+    stop: () => program.stop(),
+  };
+}
+
+function flags(options: FasterWhisperOptions): readonly string[] {
+  return Object.entries({
+    model: options.model,
+    'compute-type': options.computeType,
+    workers: options.workers,
+    threads: options.threads,
+  }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}

@@ -1,0 +1,80 @@
+/** Share of full scale from which on a sample counts as heard. */
+const AUDIBLE = 0.01 * 32_768;
+const RIFF_HEADER_BYTES = 12;
+const CHUNK_HEADER_BYTES = 8;
+const FORMAT_BYTES = 16;
+
+interface Format {
+  readonly channels: number;
+  readonly sampleRateHz: number;
+}
+
+/**
+ * Listens to a WAV file (16-bit PCM) as it arrives, in pieces of any size, and tells when the first
+ * audible sample came. The lengths in the header are not believed: a streamed file does not know
+ * its own; everything after the head of the data chunk is audio.
+ */
+export class WavListener {
+  #head = Buffer.alloc(0);
+  #odd: number | undefined;
+  #format: Format | undefined;
+  #inData = false;
+  #audioBytes = 0;
+  #firstAudibleMs: number | undefined;
+
+  /** Takes the bytes that arrived at a moment. */
+  take(bytes: Buffer, atMs: number): void {
+    if (this.#inData) this.#listen(bytes, atMs);
+    else this.#readHead(bytes, atMs);
+  }
+
+  /** When the first audible sample came; undefined = silence so far. */
+  get firstAudibleMs(): number | undefined {
+    return this.#firstAudibleMs;
+  }
+
+  /** Length of the audio received so far. */
+  get audioSeconds(): number {
+    const format = this.#format;
+    return format === undefined ? 0 : this.#audioBytes / 2 / format.channels / format.sampleRateHz;
+  }
+
+  #readHead(bytes: Buffer, atMs: number): void {
+    this.#head = Buffer.concat([this.#head, bytes]);
+    let offset = RIFF_HEADER_BYTES;
+    while (this.#head.length >= offset + CHUNK_HEADER_BYTES) {
+      const name = this.#head.toString('latin1', offset, offset + 4);
+      const size = this.#head.readUInt32LE(offset + 4);
+      const body = offset + CHUNK_HEADER_BYTES;
+      if (name === 'data') {
+        this.#inData = true;
+        this.#listen(this.#head.subarray(body), atMs);
+        return;
+      }
+      if (name === 'fmt ' && this.#head.length >= body + FORMAT_BYTES) this.#readFormat(body);
+      offset = body + size + (size % 2);
+    }
+  }
+
+  #readFormat(offset: number): void {
+    const bits = this.#head.readUInt16LE(offset + 14);
+    if (bits !== 16) throw new Error(`Expected 16 bits a sample, got ${bits}.`);
+    this.#format = {
+      channels: this.#head.readUInt16LE(offset + 2),
+      sampleRateHz: this.#head.readUInt32LE(offset + 4),
+    };
+  }
+
+  #listen(bytes: Buffer, atMs: number): void {
+    this.#audioBytes += bytes.length;
+    if (this.#firstAudibleMs !== undefined) return;
+    const whole = this.#odd === undefined ? bytes : Buffer.concat([Buffer.of(this.#odd), bytes]);
+    for (let offset = 0; offset + 1 < whole.length; offset += 2) {
+      if (Math.abs(whole.readInt16LE(offset)) > AUDIBLE) {
+        this.#firstAudibleMs = atMs;
+        return;
+      }
+    }
+    this.#odd = whole.length % 2 === 1 ? whole.at(-1) : undefined;
+  }
+}

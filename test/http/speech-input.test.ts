@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ERROR_TABLE, type ErrorCode } from '../../src/protocol/errors.js';
+import { Door, errorOf } from '../support/door.js';
+
+const SPEECH = '/v1/audio/speech';
+const ask = { model: 'tts-1', input: 'Hello.', voice: 'alloy' };
+
+let door: Door;
+beforeAll(async () => {
+  door = await Door.open();
+  door.router.script = {
+    async *speak() {
+      yield { type: 'start', sampleRateHz: 22_050 };
+      yield { type: 'audio', pcm: Buffer.from('ok') };
+      yield { type: 'done' };
+    },
+  };
+});
+afterAll(() => door.close());
+
+interface Refusal {
+  readonly why: string;
+  /** What differs from a good request. */
+  readonly change: object;
+  /** The field that the error names. */
+  readonly param: string;
+  readonly says: RegExp;
+  /** `invalid_value` unless told. */
+  readonly code?: ErrorCode;
+}
+
+const missing = { code: 'missing_field' } as const;
+
+function about(param: string, value: unknown): Pick<Refusal, 'change' | 'param'> {
+  return { change: { [param]: value }, param };
+}
+
+const refused: Refusal[] = [
+  { why: 'no model', ...about('model', undefined), ...missing, says: /model/ },
+  { why: 'an unknown model', ...about('model', 'x'), code: 'model_not_found', says: /x/ },
+  { why: 'a model that hears', ...about('model', 'whisper-1'), code: 'wrong_task', says: /asr/ },
+  { why: 'no input', ...about('input', null), ...missing, says: /input/ },
+  { why: 'an empty input', ...about('input', ' \n'), says: /empty/ },
+  { why: 'a number as input', ...about('input', 3), says: /string/ },
+  { why: 'a long input', ...about('input', 'é'.repeat(4097)), says: /4096.*4097/ },
+  { why: 'no voice', ...about('voice', undefined), ...missing, says: /voice/ },
+  { why: 'an unknown voice', ...about('voice', 'x'), code: 'voice_not_found', says: /x/ },
+  { why: 'a number as voice', ...about('voice', 7), says: /voice/ },
+  { why: 'an unknown format', ...about('response_format', 'mid'), says: /mp3/ },
+  { why: 'aac', ...about('response_format', 'aac'), says: /not available yet/ },
+  { why: 'too slow a speed', ...about('speed', 0.2), says: /0\.25/ },
+  { why: 'too high a speed', ...about('speed', 4.1), says: /4\.0/ },
+  { why: 'a text as speed', ...about('speed', '1'), says: /0\.25 to 4/ },
+  { why: 'events', ...about('stream_format', 'sse'), says: /audio/ },
+  { why: 'a low rate', ...about('sample_rate', 7999), says: /8000 to 48000/ },
+  { why: 'a rate that mp3 has not', ...about('sample_rate', 9000), says: /11025/ },
+  { why: 'long instructions', ...about('instructions', 'a'.repeat(4097)), says: /4096/ },
+];
+
+describe('a request to speak is refused', () => {
+  test.each(refused)('for $why', async ({ change, param, says, code = 'invalid_value' }) => {
+    const response = await door.postJson(SPEECH, { ...ask, ...change });
+    expect(response.status).toBe(ERROR_TABLE[code].status);
+    const error = await errorOf(response);
+    expect(error).toMatchObject({ code, param });
+    expect(error['message']).toMatch(says);
+    expect(Object.keys(error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
+  });
+
+  test.each([
+    ['broken JSON', '{"model":', 400, 'invalid_json'],
+    ['no body', '', 400, 'invalid_json'],
+    ['a list', '[]', 400, 'invalid_json'],
+    ['a body over a mebibyte', `{"input":"${'a'.repeat(1024 * 1024)}"}`, 413, 'upload_too_large'],
+  ])('for %s', async (_, body, status, code) => {
+    const response = await door.postJson(SPEECH, body);
+    expect(response.status).toBe(status);
+    expect((await errorOf(response))['code']).toBe(code);
+  });
+
+  test('for a compressed body', async () => {
+    const headers = { 'Content-Encoding': 'gzip' };
+    expect((await door.postJson(SPEECH, ask, { headers })).status).toBe(415);
+  });
+
+  test('without any lease', () => {
+    expect(door.router.leases).toEqual([]);
+  });
+});
+
+describe('a request to speak is taken', () => {
+  test.each([
+    ['4,096 characters outside the basic plane', { input: '😀'.repeat(4096) }],
+    ['a voice object', { voice: { id: 'joe' } }],
+    ['fields of other servers', { seed: 1, lang_code: 'a', stream: true, ref_audio: null }],
+    ['null for what may be absent', { speed: null, instructions: null, response_format: null }],
+  ])('with %s', async (_, change) => {
+    const response = await door.postJson(SPEECH, { ...ask, ...change });
+    expect(await response.text()).toBe('ok');
+  });
+
+  test('with what is no text taken out', async () => {
+    await (await door.postJson(SPEECH, { ...ask, input: 'a\uD800b\0c' })).text();
+    expect(door.router.leases.at(-1)?.asked).toMatchObject([{ text: 'a\uFFFDb c' }]);
+  });
+});
+
+test('whatever JSON its fields hold, a request is answered with a reason', async () => {
+  const names = ['model', 'input', 'voice', 'speed', 'response_format', 'sample_rate'];
+  const change = fc.dictionary(fc.constantFrom(...names), fc.jsonValue(), { minKeys: 1 });
+  const property = fc.asyncProperty(change, async (fields) => {
+    const response = await door.postJson(SPEECH, { ...ask, ...fields });
+    const body = await response.text();
+    expect([200, 400, 404]).toContain(response.status);
+    if (response.status !== 200)
+      expect(body).toMatch(/"param":"(model|input|voice|speed|[rs]\w+)"/);
+  });
+  await fc.assert(property, { numRuns: 300 });
+});

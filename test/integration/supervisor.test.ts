@@ -1,0 +1,115 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import type { SpeechEvent } from '../../src/protocol/requests.js';
+import type { Lease } from '../../src/supervisor/router.js';
+import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
+
+const never = new AbortController().signal;
+const place = { service: 'tts', model: 'scripted', cost: 1 } as const;
+
+describe('a supervisor with real worker processes', () => {
+  let fleet: ScriptedFleet;
+
+  afterEach(async () => {
+    await fleet?.stop();
+  });
+
+  async function speak(lease: Lease, text: string, signal = never): Promise<SpeechEvent[]> {
+    const request = { model: 'scripted', text, voice: 'joe', speed: 1 };
+    const events: SpeechEvent[] = [];
+    for await (const event of lease.synthesize(request, signal)) events.push(event);
+    return events;
+  }
+
+  it('gets the events of a request in their order', async () => {
+    fleet = await startScriptedFleet(1);
+    const lease = await fleet.supervisor.router.acquire(place, never);
+    const events = await speak(lease, 'busy 1; busy 1');
+    lease.release();
+    expect(events.map((event) => event.type)).toEqual(['start', 'audio', 'audio', 'usage', 'done']);
+  });
+
+  it('gives the first step away before the second has run', async () => {
+    fleet = await startScriptedFleet(1);
+    const gate = join(fleet.modelDir, 'gate');
+    const lease = await fleet.supervisor.router.acquire(place, never);
+    const request = { model: 'scripted', text: `busy 1; gate ${gate}`, voice: 'joe', speed: 1 };
+    const events = lease.synthesize(request, never)[Symbol.asyncIterator]();
+    expect((await events.next()).value.type).toBe('start');
+    expect((await events.next()).value.type).toBe('audio');
+    await writeFile(gate, '');
+    expect((await events.next()).value.type).toBe('audio');
+    await events.return?.();
+  });
+
+  it('reports a failing step as an error of that request, and serves on', async () => {
+    fleet = await startScriptedFleet(1);
+    const lease = await fleet.supervisor.router.acquire(place, never);
+    await expect(speak(lease, 'busy 1; fail')).rejects.toMatchObject({ code: 'internal' });
+    expect(await speak(lease, 'busy 1')).toHaveLength(4);
+    await expect(speak(lease, 'sing')).rejects.toMatchObject({
+      code: 'unspeakable_text',
+      details: { param: 'input' },
+    });
+  });
+
+  it('starts no further step of a request that was canceled', async () => {
+    fleet = await startScriptedFleet(1);
+    const gate = join(fleet.modelDir, 'gate');
+    const lease = await fleet.supervisor.router.acquire(place, never);
+    const abort = new AbortController();
+    const speaking = speak(lease, `gate ${gate}; busy 1; busy 1`, abort.signal);
+    await vi.waitFor(async () => expect(await fleet.startedSteps()).toHaveLength(1));
+    abort.abort();
+    await expect(speaking).rejects.toMatchObject({ code: 'canceled' });
+    await writeFile(gate, '');
+    await speak(lease, 'busy 2');
+    expect(await fleet.startedSteps()).toEqual([`gate ${gate}`, 'busy 2']);
+  });
+
+  it('fails what a dead worker owed with a retryable error, and puts a new one in its place', async () => {
+    fleet = await startScriptedFleet(1);
+    const lease = await fleet.supervisor.router.acquire(place, never);
+    const before = fleet.supervisor.status().workers[0]?.pid;
+    await expect(speak(lease, 'busy 1; crash')).rejects.toMatchObject({
+      code: 'replica_lost',
+      retryable: true,
+    });
+    lease.release();
+    const next = await fleet.supervisor.router.acquire(place, never);
+    expect(await speak(next, 'busy 1')).toHaveLength(4);
+    expect(fleet.supervisor.status().workers[0]?.pid).not.toBe(before);
+  });
+
+  it('keeps a model that cannot load out of rotation and says why', async () => {
+    fleet = await startScriptedFleet(1);
+    await writeFile(join(fleet.modelDir, 'broken'), '');
+    const pid = fleet.supervisor.status().workers[0]?.pid;
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() =>
+      expect(fleet.supervisor.status().warnings).toEqual([
+        'cpu-0: scripted cannot load: the weights are broken',
+      ]),
+    );
+    await expect(fleet.supervisor.router.acquire(place, never)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  it('lets running work end when it stops, and leaves no process', async () => {
+    fleet = await startScriptedFleet(2);
+    const pids = fleet.supervisor.status().workers.map((worker) => worker.pid ?? 0);
+    const lease = await fleet.supervisor.router.acquire(place, never);
+    const speaking = speak(lease, 'busy 50; busy 50').finally(() => lease.release());
+    const stopping = fleet.supervisor.stop();
+    await expect(fleet.supervisor.router.acquire(place, never)).rejects.toMatchObject({
+      code: 'draining',
+    });
+    expect(await speaking).toHaveLength(5);
+    await stopping;
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+});

@@ -1,0 +1,193 @@
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { createApp } from '../../src/http/app.js';
+import type { ModelNames } from '../../src/http/catalogue-port.js';
+import type { AppDependencies } from '../../src/http/dependencies.js';
+import { createServer } from '../../src/http/server.js';
+import { cardSchema, type ModelCard } from '../../src/models/card.js';
+import { ChorusError } from '../../src/protocol/errors.js';
+import type { MediaClient } from '../../src/protocol/media.js';
+import type { ServerStatus } from '../../src/protocol/status.js';
+import { ScriptedRouter } from './scripted-router.js';
+
+/*
+ * A door on a loopback socket whose other side is scripted by the test: what a worker answers, and
+ * when. The doors are real; engines and processes are not part of these tests.
+ */
+
+function card(fields: Partial<ModelCard> & { id: string }): ModelCard {
+  const file = { path: 'w.bin', bytes: 1, sha256: 'a'.repeat(64) };
+  const source = { type: 'huggingface', repo: 'a/b', path: 'w.bin' };
+  return cardSchema.parse({
+    name: fields.id,
+    description: 'A card of the tests.',
+    task: 'tts',
+    engine: 'none',
+    licence: 'MIT',
+    languages: ['en'],
+    files: [{ ...file, sources: [source] }],
+    ...fields,
+  });
+}
+
+export const voiceCard = card({
+  id: 'voice-model',
+  voices: [{ id: 'joe', name: 'Joe', language: 'en-US', gender: 'male' }],
+  voiceAliases: { alloy: 'joe' },
+});
+export const earCard = card({ id: 'ear-model', task: 'asr' });
+export const wideEarCard = card({ id: 'wide-ear', task: 'asr', languages: ['en', 'de'] });
+
+/** Names as the catalogue resolves them, over three cards; `wide-ear` is not configured. */
+export const catalogue: ModelNames = {
+  configured: (service) => (service === 'tts' ? [voiceCard] : [earCard]),
+  all: () => [voiceCard, earCard, wideEarCard],
+  resolveModel(name, service) {
+    const aliases: Record<string, ModelCard> = { 'tts-1': voiceCard, 'whisper-1': earCard };
+    const found = [voiceCard, earCard].find(({ id }) => id === name) ?? aliases[name];
+    const details = { param: 'model' };
+    if (found === undefined) throw new ChorusError('model_not_found', `No model ${name}.`, details);
+    if (service !== undefined && found.task !== service) {
+      throw new ChorusError('wrong_task', `${name} is for ${found.task}.`, details);
+    }
+    return found;
+  },
+  resolveVoice({ voices, voiceAliases }, name) {
+    const id = voiceAliases[name] ?? name;
+    if (voices.some((voice) => voice.id === id)) return id;
+    throw new ChorusError('voice_not_found', `No voice ${name}.`, { param: 'voice' });
+  },
+};
+
+/** Passes PCM through as it is, and takes an upload for PCM unless it says `noise`. */
+export class PassingMedia implements MediaClient {
+  readonly encodes: unknown[] = [];
+
+  async decode({ inputPath, outputPath, sampleRateHz }: Parameters<MediaClient['decode']>[0]) {
+    const bytes = await readFile(inputPath);
+    if (bytes.toString('latin1').startsWith('noise')) {
+      throw new ChorusError('undecodable_audio', 'The file is no audio.', { param: 'file' });
+    }
+    await writeFile(outputPath, bytes);
+    const samples = Math.floor(bytes.length / 2);
+    return { format: 'wav', samples, durationSeconds: samples / sampleRateHz };
+  }
+
+  async *encode(request: unknown, pcm: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    this.encodes.push(request);
+    yield* pcm;
+  }
+}
+
+export const readyStatus: ServerStatus = {
+  version: '0.0.0',
+  startedAtMs: Date.now(),
+  draining: false,
+  services: {
+    tts: { configured: true, everReady: true, readyReplicas: 1 },
+    asr: { configured: true, everReady: true, readyReplicas: 1 },
+  },
+  workers: [
+    {
+      id: 'cpu-0',
+      device: 'cpu',
+      pid: 42,
+      state: 'ready',
+      services: ['tts', 'asr'],
+      models: [{ id: 'voice-model', service: 'tts', replicas: 1, provider: 'cpu' }],
+    },
+  ],
+  warnings: ['a warning'],
+};
+
+/** What a test may set about its door. */
+export interface DoorOptions {
+  readonly apiKeys?: readonly string[];
+  readonly maxUploadBytes?: number;
+  readonly status?: () => ServerStatus;
+}
+
+/** An open door. */
+export class Door {
+  readonly router = new ScriptedRouter();
+  readonly media = new PassingMedia();
+  readonly spoolDir: string;
+  /** Emits `handled` when all middleware of a request has ended, and `log` for each line. */
+  readonly events = new EventEmitter();
+  readonly server: ReturnType<typeof createServer>;
+
+  private constructor(spoolDir: string, options: DoorOptions) {
+    this.spoolDir = spoolDir;
+    const settings = {
+      apiKeys: options.apiKeys ?? [],
+      maxUploadBytes: options.maxUploadBytes ?? 1024 * 1024,
+    };
+    const app = createApp(this.#dependencies(settings, options));
+    app.middleware.unshift(async (_, next) => {
+      await next();
+      this.events.emit('handled');
+    });
+    this.server = createServer(app, settings);
+  }
+
+  static async open(options: DoorOptions = {}): Promise<Door> {
+    const door = new Door(await mkdtemp(join(tmpdir(), 'chorus-door-')), options);
+    await once(door.server.listen(0, '127.0.0.1'), 'listening');
+    return door;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  #dependencies(
+    settings: AppDependencies['settings'],
+    { status = () => readyStatus }: DoorOptions,
+  ): AppDependencies {
+    const lines = { write: (line: string) => void this.events.emit('log', JSON.parse(line)) };
+    const { router, media, spoolDir } = this;
+    return { settings, router, media, catalogue, status, spoolDir, log: pino({}, lines) };
+  }
+
+  /** Resolves when the next request has been dealt with, clean-up included. */
+  handled(): Promise<unknown> {
+    return once(this.events, 'handled');
+  }
+
+  /** Everything that is left in the spool folder. */
+  spooled(): Promise<string[]> {
+    return readdir(this.spoolDir, { recursive: true });
+  }
+
+  get(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.url}${path}`, init);
+  }
+
+  postJson(path: string, body: unknown, init: RequestInit = {}): Promise<Response> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const headers = { 'Content-Type': 'application/json', ...init.headers };
+    return this.get(path, { ...init, method: 'POST', body: text, headers });
+  }
+
+  postForm(path: string, fields: readonly (readonly [string, string | Blob])[]): Promise<Response> {
+    const form = new FormData();
+    for (const [name, value] of fields) form.append(name, value);
+    return this.get(path, { method: 'POST', body: form });
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await rm(this.spoolDir, { recursive: true, force: true });
+  }
+}
+
+/** The error object of an answer. */
+export async function errorOf(response: Response): Promise<Record<string, unknown>> {
+  const body = (await response.json()) as { error: Record<string, unknown> };
+  return body.error;
+}

@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { childEnvironment } from '../../src/config/environment.js';
+import { Supervisor, type SupervisorOptions } from '../../src/supervisor/supervisor.js';
+
+const CARD = `
+id: scripted
+name: Scripted
+description: An engine for tests that does what the text says.
+task: tts
+engine: piper
+licence: none
+languages: [en]
+voices: [{ id: joe, name: Joe, language: en-US }]
+files:
+  - path: model.onnx
+    bytes: 1
+    sha256: ${'0'.repeat(64)}
+    sources: [{ type: huggingface, repo: none/none, path: none }]
+`;
+
+/** A real supervisor with real worker processes whose engine is scripted by the request's text. */
+export interface ScriptedFleet {
+  readonly supervisor: Supervisor;
+  readonly modelDir: string;
+  /** Steps that the engines have started so far. */
+  startedSteps(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts `workers` scripted workers with one replica each and the real media process. */
+export async function startScriptedFleet(
+  workers: number,
+  options: Partial<SupervisorOptions> = {},
+): Promise<ScriptedFleet> {
+  const root = await mkdtemp(join(tmpdir(), 'chorus-scripted-'));
+  const modelDir = join(root, 'scripted');
+  await mkdir(modelDir);
+  await writeFile(join(modelDir, 'model.yaml'), CARD);
+  const model = { id: 'scripted', service: 'tts', dir: modelDir, replicas: 1, threads: 1 } as const;
+  const supervisor = await Supervisor.create({
+    workers: Array.from({ length: workers }, (_, n) => ({
+      id: `cpu-${n}`,
+      device: { kind: 'cpu' },
+      models: [model],
+    })),
+    workerEntry: new URL('../workers/scripted-entry.js', import.meta.url),
+    mediaEntry: new URL('../../src/media/main.js', import.meta.url),
+    mediaThreads: { decode: 1, encode: 1 },
+    environment: childEnvironment,
+    log: silent,
+    requireGpu: false,
+    capacity: { tts: 4, asr: 4 },
+    maxQueue: 16,
+    queueTimeoutMs: 30_000,
+    drainTimeoutMs: 5_000,
+    ...options,
+  });
+  await supervisor.start();
+  return {
+    supervisor,
+    modelDir,
+    startedSteps: async () => {
+      const log = await readFile(join(modelDir, 'steps.log'), 'utf8').catch(() => '');
+      return log.split('\n').filter((line) => line !== '');
+    },
+    async stop() {
+      await supervisor.stop();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+const ignore = (): void => {};
+const silent = { info: ignore, warn: ignore, error: ignore, debug: ignore };
