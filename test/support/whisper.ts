@@ -2,8 +2,12 @@ import { readFile, mkdtemp, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { whisperEngine } from '../../src/engines/whisper/engine.js';
+import { loadReplica, type WhisperReplica } from '../../src/engines/whisper/replica.js';
+import { cardSchema } from '../../src/models/card.js';
 import { buildWhisperGraph } from '../../src/models/whisper/build.js';
 import type { Precision } from '../../src/models/whisper/layers.js';
+import type { Phonemizer } from '../../src/speech/phonemizer.js';
 import { modelDir } from './models.js';
 
 /** The Whisper models whose weights the tests have. */
@@ -73,3 +77,49 @@ export async function buildInTemporary(id: WhisperId, precision?: Precision): Pr
   });
   return outDir;
 }
+
+/** Both halves of the engine, in this thread. */
+export interface LoadedWhisper {
+  readonly model: Awaited<ReturnType<typeof whisperEngine.open>>;
+  readonly replica: WhisperReplica;
+  close(): Promise<void>;
+}
+
+/** Opens both halves on a folder with a built graph or an export. */
+export async function openWhisper(dir: string): Promise<LoadedWhisper> {
+  const card = cardSchema.parse(CARD);
+  const load = { card, modelDir: dir, target: { kind: 'cpu' }, threads: 1 } as const;
+  const replica = await loadReplica(load);
+  const model = await whisperEngine.open(card, dir, { phonemizer: NO_PHONEMIZER });
+  return {
+    model,
+    replica,
+    close: async () => {
+      await model.close();
+      await replica.close();
+    },
+  };
+}
+
+const CARD = {
+  id: 'whisper-under-test',
+  name: 'Whisper under test',
+  description: 'A folder that a test made',
+  task: 'asr',
+  engine: 'whisper',
+  licence: 'MIT',
+  languages: ['en'],
+  files: [
+    {
+      path: 'none',
+      bytes: 1,
+      sha256: '0'.repeat(64),
+      sources: [{ type: 'npm', parts: [{ package: 'none', member: 'none' }] }],
+    },
+  ],
+};
+
+const NO_PHONEMIZER: Phonemizer = {
+  phonemize: () => Promise.reject(new Error('Recognition needs no phonemes.')),
+  close: () => Promise.resolve(),
+};
