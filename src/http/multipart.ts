@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 import { ChorusError } from '../protocol/errors.js';
+import { Interruptible } from './interruptible.js';
 import { bodyChunks } from './request-body.js';
 import { diskError, type UploadedForm } from './upload.js';
 
@@ -66,9 +67,8 @@ class FormReader {
   readonly #options: FormOptions;
   readonly #fields = new Map<string, string[]>();
   readonly #finished: Promise<void>;
-  readonly #failed: Promise<never>;
+  readonly #parsing = new Interruptible();
   readonly #stop = new AbortController();
-  #reject: (error: ChorusError) => void = () => undefined;
   #writing: Promise<number> | undefined;
 
   constructor(parser: BusboyInstance, options: FormOptions) {
@@ -76,23 +76,19 @@ class FormReader {
     this.#options = options;
     // The parser may finish at the closing boundary, before the body's end.
     this.#finished = new Promise((resolve) => parser.once('finish', resolve));
-    this.#failed = new Promise((_, reject) => {
-      this.#reject = reject;
-    });
-    // A failure may come while nobody waits; the next call sees it.
-    this.#failed.catch(() => undefined);
     this.#listen();
   }
 
   async write(chunk: Buffer): Promise<void> {
-    const taken = new Promise<void>((resolve) => this.#parser.write(chunk, () => resolve()));
-    await Promise.race([taken, this.#failed]);
+    await this.#parsing.wait(
+      new Promise<void>((resolve) => this.#parser.write(chunk, () => resolve())),
+    );
   }
 
   async finish(): Promise<UploadedForm> {
     this.#parser.end();
-    await Promise.race([this.#finished, this.#failed]);
-    const bytes = await Promise.race([this.#writing, this.#failed]);
+    await this.#parsing.wait(this.#finished);
+    const bytes = await this.#parsing.wait(Promise.resolve(this.#writing));
     const file = bytes === undefined ? undefined : { path: this.#options.filePath, bytes };
     return { fields: this.#fields, file };
   }
@@ -104,21 +100,25 @@ class FormReader {
   }
 
   #listen(): void {
-    const tooMany = () => this.#reject(broken(`The form has more than ${MAX_FIELDS} fields.`));
+    const tooMany = () =>
+      this.#parsing.interrupt(broken(`The form has more than ${MAX_FIELDS} fields.`));
     this.#parser
-      .on('file', (name: string, stream: BusboyFileStream) => this.#onFile(name, stream))
-      .on('field', (name: string, value: string, _: boolean, truncated: boolean) =>
-        this.#onField(name, value, truncated),
+      .on('file', (name: string | undefined, stream: BusboyFileStream) =>
+        this.#onFile(name, stream),
+      )
+      .on('field', (name: string | undefined, value: string, _: boolean, truncated: boolean) =>
+        // A part may come without a name.
+        this.#onField(name ?? '', value, truncated),
       )
       .on('fieldsLimit', tooMany)
       .on('filesLimit', tooMany)
-      .on('error', () => this.#reject(truncatedForm()));
+      .on('error', () => this.#parsing.interrupt(truncatedForm()));
   }
 
   #onField(name: string, value: string, truncated: boolean): void {
     if (truncated) {
       const message = `The field ${name} is longer than ${MAX_FIELD_BYTES} bytes.`;
-      this.#reject(new ChorusError('invalid_value', message, { param: name }));
+      this.#parsing.interrupt(new ChorusError('invalid_value', message, { param: name }));
       return;
     }
     const values = this.#fields.get(name);
@@ -126,14 +126,14 @@ class FormReader {
     else values.push(value);
   }
 
-  #onFile(name: string, stream: BusboyFileStream): void {
+  #onFile(name: string | undefined, stream: BusboyFileStream): void {
     if (name !== this.#options.fileField || this.#writing !== undefined) {
-      stream.on('error', () => this.#reject(truncatedForm()));
+      stream.on('error', () => this.#parsing.interrupt(truncatedForm()));
       stream.resume();
       return;
     }
     this.#writing = this.#spool(stream);
-    this.#writing.catch((error: ChorusError) => this.#reject(error));
+    this.#writing.catch((error: ChorusError) => this.#parsing.interrupt(error));
   }
 
   async #spool(stream: BusboyFileStream): Promise<number> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ChorusError } from '../protocol/errors.js';
+import { Interruptible } from './interruptible.js';
 
 /** A client that sends nothing for so long has gone, whatever its socket says. */
 const SILENCE_MS = 60_000;
@@ -13,50 +14,30 @@ export async function* bodyChunks(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const chunks = req.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  const silence = new Silence(signal);
+  const reading = new Interruptible();
+  const silence = setTimeout(() => reading.interrupt(silent()), SILENCE_MS);
+  const onAbort = (): void => reading.interrupt(ChorusError.from(signal.reason));
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
     for (;;) {
-      const next = await Promise.race([chunks.next(), silence.broken]);
+      silence.refresh();
+      const next = await reading.wait(chunks.next());
       if (next.done === true) return;
-      silence.restart();
       yield next.value;
     }
   } catch (caught) {
-    if (caught instanceof ChorusError) throw caught;
-    throw new ChorusError('canceled', 'The connection broke while the body was being sent.');
+    throw brokenBody(caught);
   } finally {
-    silence.end();
+    clearTimeout(silence);
+    signal.removeEventListener('abort', onAbort);
     void chunks.return?.().catch(() => undefined);
   }
 }
 
-/** A promise that rejects when the client is silent for too long or the signal aborts. */
-class Silence {
-  readonly broken: Promise<never>;
-  readonly #signal: AbortSignal;
-  #timer: NodeJS.Timeout | undefined;
-  #onAbort: () => void = () => undefined;
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    this.broken = new Promise((_, reject) => {
-      this.#onAbort = () => reject(ChorusError.from(signal.reason));
-      this.#timer = setTimeout(() => reject(silent()), SILENCE_MS);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-      if (signal.aborted) this.#onAbort();
-    });
-    // Nobody may be racing when it rejects.
-    this.broken.catch(() => undefined);
-  }
-
-  restart(): void {
-    this.#timer?.refresh();
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#signal.removeEventListener('abort', this.#onAbort);
-  }
+function brokenBody(caught: unknown): ChorusError {
+  if (caught instanceof ChorusError) return caught;
+  return new ChorusError('canceled', 'The connection broke while the body was being sent.');
 }
 
 function silent(): ChorusError {

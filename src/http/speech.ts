@@ -82,7 +82,7 @@ class Speech implements SpeechAnswer {
   readonly #events: AsyncIterator<SpeechEvent>;
   #encoded: AsyncIterator<Uint8Array> | undefined;
   #first: Uint8Array | undefined;
-  #failure: unknown;
+  #failure: ChorusError | undefined;
   #spoken = false;
   #delivered = false;
 
@@ -152,8 +152,8 @@ class Speech implements SpeechAnswer {
         pcm = await this.#nextAudio();
       }
     } catch (caught) {
-      this.#failure = caught;
-      throw caught;
+      this.#failure = ChorusError.from(caught);
+      throw this.#failure;
     }
   }
 

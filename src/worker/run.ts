@@ -84,6 +84,6 @@ function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: nu
 function logFailure(error: ChorusError, link: SupervisorLink): void {
   if (error.status < 500) return;
   const cause = error.cause instanceof Error ? error.cause.stack : error.cause;
-  const fields = { code: error.code, cause: cause === undefined ? undefined : String(cause) };
+  const fields = { code: error.code, cause };
   link.send({ type: 'log', level: 'error', message: error.message, fields });
 }

@@ -82,7 +82,7 @@ describe('closedLoop', () => {
         return item;
       },
     });
-    expect(results.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(results.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(most).toBe(3);
   });
 });

@@ -38,10 +38,13 @@ describe('the official OpenAI client', () => {
       .replace(/[^a-z ]/g, '')
       .trim();
 
-  it.each(['wav', 'mp3', 'flac', 'opus'] as const)('is heard as it spoke, by way of %s', async (format) => {
-    const audio = await say({ response_format: format });
-    expect(words(await hear(audio, `speech.${format}`))).toBe(words(sentence));
-  });
+  it.each(['wav', 'mp3', 'flac', 'opus'] as const)(
+    'is heard as it spoke, by way of %s',
+    async (format) => {
+      const audio = await say({ response_format: format });
+      expect(words(await hear(audio, `speech.${format}`))).toBe(words(sentence));
+    },
+  );
 
   it('gets raw samples at 24 kHz for pcm', async () => {
     const wav = await say({ response_format: 'wav' });
@@ -58,7 +61,10 @@ describe('the official OpenAI client', () => {
   });
 
   it('speaks faster when it is asked to', async () => {
-    const [normal, double] = [await say({ response_format: 'pcm' }), await say({ response_format: 'pcm', speed: 2 })];
+    const [normal, double] = [
+      await say({ response_format: 'pcm' }),
+      await say({ response_format: 'pcm', speed: 2 }),
+    ];
     expect(double.length / normal.length).toBeGreaterThan(0.35);
     expect(double.length / normal.length).toBeLessThan(0.75);
   });
@@ -106,7 +112,9 @@ describe('the official OpenAI client', () => {
   });
 
   it('is told what is wrong with a file that is no audio', async () => {
-    await expect(hear(Buffer.from('this is not audio at all, only text'), 'speech.wav')).rejects.toMatchObject({
+    await expect(
+      hear(Buffer.from('this is not audio at all, only text'), 'speech.wav'),
+    ).rejects.toMatchObject({
       status: 400,
       param: 'file',
     });

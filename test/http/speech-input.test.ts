@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ERROR_TABLE, type ErrorCode } from '../../src/protocol/errors.js';
 import { Door, errorOf } from '../support/door.js';
 
 const SPEECH = '/v1/audio/speech';
@@ -7,45 +9,62 @@ const ask = { model: 'tts-1', input: 'Hello.', voice: 'alloy' };
 let door: Door;
 beforeAll(async () => {
   door = await Door.open();
+  door.router.script = {
+    async *speak() {
+      yield { type: 'start', sampleRateHz: 22_050 };
+      yield { type: 'audio', pcm: Buffer.from('ok') };
+      yield { type: 'done' };
+    },
+  };
 });
 afterAll(() => door.close());
 
-const refused: [string, object, number, string, string, RegExp][] = [
-  ['no model', { model: undefined }, 400, 'missing_field', 'model', /model/],
-  ['unknown model', { model: 'x' }, 404, 'model_not_found', 'model', /x/],
-  ['a model of another task', { model: 'whisper-1' }, 400, 'wrong_task', 'model', /asr/],
-  ['no input', { input: null }, 400, 'missing_field', 'input', /input/],
-  ['an empty input', { input: ' \n' }, 400, 'invalid_value', 'input', /empty/],
-  ['a number as input', { input: 3 }, 400, 'invalid_value', 'input', /string/],
-  ['a long input', { input: 'é'.repeat(4097) }, 400, 'invalid_value', 'input', /4096.*4097/],
-  ['no voice', { voice: undefined }, 400, 'missing_field', 'voice', /voice/],
-  ['an unknown voice', { voice: 'x' }, 400, 'voice_not_found', 'voice', /x/],
-  ['a voice of a wrong kind', { voice: 7 }, 400, 'invalid_value', 'voice', /voice/],
-  ['an unknown format', { response_format: 'mid' }, 400, 'invalid_value', 'response_format', /mp3/],
-  ['aac', { response_format: 'aac' }, 400, 'invalid_value', 'response_format', /not available yet/],
-  ['too slow a speed', { speed: 0.2 }, 400, 'invalid_value', 'speed', /0\.25/],
-  ['too high a speed', { speed: 4.1 }, 400, 'invalid_value', 'speed', /4\.0/],
-  ['a speed of a wrong kind', { speed: '1' }, 400, 'invalid_value', 'speed', /0\.25 to 4/],
-  ['events', { stream_format: 'sse' }, 400, 'invalid_value', 'stream_format', /audio/],
-  ['a low rate', { sample_rate: 7999 }, 400, 'invalid_value', 'sample_rate', /8000 to 48000/],
-  ['a rate that mp3 has not', { sample_rate: 9000 }, 400, 'invalid_value', 'sample_rate', /11025/],
-  [
-    'long instructions',
-    { instructions: 'a'.repeat(4097) },
-    400,
-    'invalid_value',
-    'instructions',
-    /4096/,
-  ],
+interface Refusal {
+  readonly why: string;
+  /** What differs from a good request. */
+  readonly change: object;
+  /** The field that the error names. */
+  readonly param: string;
+  readonly says: RegExp;
+  /** `invalid_value` unless told. */
+  readonly code?: ErrorCode;
+}
+
+const missing = { code: 'missing_field' } as const;
+
+function about(param: string, value: unknown): Pick<Refusal, 'change' | 'param'> {
+  return { change: { [param]: value }, param };
+}
+
+const refused: Refusal[] = [
+  { why: 'no model', ...about('model', undefined), ...missing, says: /model/ },
+  { why: 'an unknown model', ...about('model', 'x'), code: 'model_not_found', says: /x/ },
+  { why: 'a model that hears', ...about('model', 'whisper-1'), code: 'wrong_task', says: /asr/ },
+  { why: 'no input', ...about('input', null), ...missing, says: /input/ },
+  { why: 'an empty input', ...about('input', ' \n'), says: /empty/ },
+  { why: 'a number as input', ...about('input', 3), says: /string/ },
+  { why: 'a long input', ...about('input', 'é'.repeat(4097)), says: /4096.*4097/ },
+  { why: 'no voice', ...about('voice', undefined), ...missing, says: /voice/ },
+  { why: 'an unknown voice', ...about('voice', 'x'), code: 'voice_not_found', says: /x/ },
+  { why: 'a number as voice', ...about('voice', 7), says: /voice/ },
+  { why: 'an unknown format', ...about('response_format', 'mid'), says: /mp3/ },
+  { why: 'aac', ...about('response_format', 'aac'), says: /not available yet/ },
+  { why: 'too slow a speed', ...about('speed', 0.2), says: /0\.25/ },
+  { why: 'too high a speed', ...about('speed', 4.1), says: /4\.0/ },
+  { why: 'a text as speed', ...about('speed', '1'), says: /0\.25 to 4/ },
+  { why: 'events', ...about('stream_format', 'sse'), says: /audio/ },
+  { why: 'a low rate', ...about('sample_rate', 7999), says: /8000 to 48000/ },
+  { why: 'a rate that mp3 has not', ...about('sample_rate', 9000), says: /11025/ },
+  { why: 'long instructions', ...about('instructions', 'a'.repeat(4097)), says: /4096/ },
 ];
 
 describe('a request to speak is refused', () => {
-  test.each(refused)('for %s', async (_, change, status, code, param, message) => {
+  test.each(refused)('for $why', async ({ change, param, says, code = 'invalid_value' }) => {
     const response = await door.postJson(SPEECH, { ...ask, ...change });
-    expect(response.status).toBe(status);
+    expect(response.status).toBe(ERROR_TABLE[code].status);
     const error = await errorOf(response);
     expect(error).toMatchObject({ code, param });
-    expect(error['message']).toMatch(message);
+    expect(error['message']).toMatch(says);
     expect(Object.keys(error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
   });
 
@@ -77,13 +96,6 @@ describe('a request to speak is taken', () => {
     ['fields of other servers', { seed: 1, lang_code: 'a', stream: true, ref_audio: null }],
     ['null for what may be absent', { speed: null, instructions: null, response_format: null }],
   ])('with %s', async (_, change) => {
-    door.router.script = {
-      async *speak() {
-        yield { type: 'start', sampleRateHz: 22_050 };
-        yield { type: 'audio', pcm: Buffer.from('ok') };
-        yield { type: 'done' };
-      },
-    };
     const response = await door.postJson(SPEECH, { ...ask, ...change });
     expect(await response.text()).toBe('ok');
   });
@@ -92,4 +104,17 @@ describe('a request to speak is taken', () => {
     await (await door.postJson(SPEECH, { ...ask, input: 'a\uD800b\0c' })).text();
     expect(door.router.leases.at(-1)?.asked).toMatchObject([{ text: 'a\uFFFDb c' }]);
   });
+});
+
+test('whatever JSON its fields hold, a request is answered with a reason', async () => {
+  const names = ['model', 'input', 'voice', 'speed', 'response_format', 'sample_rate'];
+  const change = fc.dictionary(fc.constantFrom(...names), fc.jsonValue(), { minKeys: 1 });
+  const property = fc.asyncProperty(change, async (fields) => {
+    const response = await door.postJson(SPEECH, { ...ask, ...fields });
+    const body = await response.text();
+    expect([200, 400, 404]).toContain(response.status);
+    if (response.status !== 200)
+      expect(body).toMatch(/"param":"(model|input|voice|speed|[rs]\w+)"/);
+  });
+  await fc.assert(property, { numRuns: 300 });
 });
