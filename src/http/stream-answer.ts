@@ -1,7 +1,11 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { ChorusError } from '../protocol/errors.js';
 import type { DoorContext } from './context.js';
+
+/** A client that takes nothing for so long gives up its place: others wait for it. */
+const STALL_MS = 120_000;
 
 /**
  * Sends a streamed answer: each chunk leaves at once, and a slow reader holds the source back.
@@ -18,8 +22,22 @@ export async function streamAnswer(
   ctx.status = 200;
   for await (const chunk of chunks) {
     if (res.destroyed) throw new ChorusError('canceled', 'The client closed the connection.');
-    if (!res.write(chunk)) await once(res, 'drain', { signal });
+    if (!res.write(chunk)) await drained(res, signal);
   }
+  watchForStall(res);
   res.end();
+  // From here on Node watches over the socket: for the next request, or for its end.
   await finished(res, { signal });
+}
+
+async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {
+  watchForStall(res);
+  await once(res, 'drain', { signal });
+  // Silence is ours now, not the client's: the next audio may take its time.
+  res.socket?.setTimeout(0);
+}
+
+/** Node destroys a socket on which nothing moves for so long, and that ends the wait. */
+function watchForStall(res: ServerResponse): void {
+  res.socket?.setTimeout(STALL_MS);
 }

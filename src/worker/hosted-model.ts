@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { parse } from 'yaml';
 
 import type {
   ComputeTarget,
@@ -12,7 +9,8 @@ import type {
   RecognitionModel,
   SpeechModel,
 } from '../engines/engine.js';
-import { cardSchema, type ModelCard } from '../models/card.js';
+import { readCard } from '../models/card-file.js';
+import type { ModelCard } from '../models/card.js';
 import type { ModelAssignment } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import type {
@@ -47,7 +45,7 @@ export class HostedModel {
    * @throws ChorusError `model_failed` with what is wrong and where.
    */
   static async load(assignment: ModelAssignment, options: HostOptions): Promise<HostedModel> {
-    const card = await readCard(assignment);
+    const card = await readCard(join(assignment.dir, 'model.yaml'), assignment.id);
     const engine = engineOf(card, options.engines);
     const load = {
       card,
@@ -90,17 +88,6 @@ export class HostedModel {
 
   #context(signal: AbortSignal): JobContext {
     return { signal, step: (step) => this.scheduler.run(step, signal) };
-  }
-}
-
-async function readCard(assignment: ModelAssignment): Promise<ModelCard> {
-  const path = join(assignment.dir, 'model.yaml');
-  try {
-    return cardSchema.parse(parse(await readFile(path, 'utf8')));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `The card ${path} cannot be used: ${reason}`;
-    throw new ChorusError('model_failed', message, {}, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChorusError } from '../../src/protocol/errors.js';
 import type { SpeechEvent } from '../../src/protocol/requests.js';
@@ -159,6 +160,26 @@ describe('after the first byte', () => {
     await expect(reader.read()).rejects.toThrow();
     await handled;
     expect(releases()).toEqual([1]);
+  });
+
+  test('an error reaches a client of HTTP/1.0 as a reset, not as an end', async () => {
+    const firstRead = gate();
+    door.router.script = {
+      async *speak() {
+        yield start;
+        yield audio('half');
+        await firstRead.opened;
+        throw new ChorusError('replica_lost', 'Gone.');
+      },
+    };
+    const socket = connect(Number(new URL(door.url).port), '127.0.0.1');
+    const body = JSON.stringify(ask);
+    socket.write(`POST ${SPEECH} HTTP/1.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(head.toString()).not.toMatch(/chunked/i);
+    const failed = once(socket, 'error');
+    firstRead.open();
+    expect(await failed).toMatchObject([{ code: 'ECONNRESET' }]);
   });
 
   test('a client that leaves stops the work', async () => {

@@ -24,10 +24,19 @@ export function errors(render: ErrorRenderer, log: Logger): Middleware<DoorState
       const error = nameError(caught, ctx.state.signal);
       ctx.state.facts.outcome = error.code;
       logDefect(error, { log, requestId: ctx.state.requestId });
-      if (ctx.res.headersSent || ctx.res.destroyed) ctx.res.destroy();
+      if (ctx.res.headersSent || ctx.res.destroyed) breakOff(ctx);
       else await answer(ctx, error, render(error));
     }
   };
+}
+
+/**
+ * Ends an answer so that nobody takes it for a whole one. To HTTP/1.0 (proxies speak it) the end of
+ * the connection is the end of the answer, so there it has to be a reset.
+ */
+function breakOff({ req, res }: DoorContext): void {
+  if (req.httpVersion === '1.0') req.socket.resetAndDestroy();
+  else res.destroy();
 }
 
 /** Whatever breaks after the client left or the deadline passed broke because of that. */

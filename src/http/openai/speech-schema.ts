@@ -39,7 +39,10 @@ const sampleRateHz = z.int(rateBound).min(8000, rateBound).max(48_000, rateBound
 /** Fields of `POST /v1/audio/speech`; unknown ones are dropped, as other clients' extras must be. */
 export const speechSchema = z
   .object({
-    model: z.string('model must be the id of a model.').min(1, 'model must not be empty.'),
+    model: z
+      .string('model must be the id of a model.')
+      .min(1, 'model must not be empty.')
+      .max(256, 'model must have at most 256 characters.'),
     input: text('input').refine((value) => value.trim() !== '', 'input must not be empty.'),
     voice,
     instructions: text('instructions').optional(),

@@ -1,0 +1,84 @@
+import { InferenceSession } from 'onnxruntime-node';
+
+import { ChorusError } from '../../protocol/errors.js';
+import type { ComputeTarget } from '../engine.js';
+import { assertContract, type GraphContract } from './contract.js';
+
+/** How to open a graph. */
+export interface OpenSessionOptions {
+  readonly path: string;
+  /** Intra-op threads; onnxruntime's own default would take every core for each session. */
+  readonly threads: number;
+  readonly target: ComputeTarget;
+  readonly expect: GraphContract;
+  /** Overrides of rarely needed session options, such as `enableCpuMemArena`. */
+  readonly options?: InferenceSession.SessionOptions;
+}
+
+/** A loaded graph and where it runs. */
+export interface OpenedSession {
+  readonly session: InferenceSession;
+  /** The execution provider in use. */
+  readonly provider: 'cpu' | 'cuda';
+  /** Why the provider is not the one asked for. */
+  readonly degradedReason?: string;
+}
+
+/**
+ * Opens a graph the one way all engines do: explicit threads that do not spin while they wait, the
+ * provider of the target, the graph's contract checked. CUDA that cannot load falls back to the CPU
+ * with a reason, unless the target requires it.
+ * @throws ChorusError `model_failed` with onnxruntime's words.
+ */
+export async function openSession(options: OpenSessionOptions): Promise<OpenedSession> {
+  const opened = await createOnTarget(options);
+  try {
+    assertContract(opened.session, options.expect, options.path);
+  } catch (error) {
+    await opened.session.release();
+    throw error;
+  }
+  return opened;
+}
+
+async function createOnTarget(options: OpenSessionOptions): Promise<OpenedSession> {
+  if (options.target.kind === 'cpu')
+    return { session: await create(options, 'cpu'), provider: 'cpu' };
+  try {
+    return { session: await create(options, 'cuda'), provider: 'cuda' };
+  } catch (caught) {
+    if (options.target.required) throw caught;
+    const session = await create(options, 'cpu');
+    return { session, provider: 'cpu', degradedReason: wordsOf(caught) };
+  }
+}
+
+async function create(
+  options: OpenSessionOptions,
+  provider: 'cpu' | 'cuda',
+): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(options.path, {
+      // A worker sees its one GPU as device 0. The CPU runs what the GPU provider has no kernel for.
+      executionProviders: provider === 'cuda' ? [{ name: 'cuda', deviceId: 0 }, 'cpu'] : ['cpu'],
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+      // Spinning threads of several sessions in one process take each other's cores.
+      extra: { session: { 'intra_op.allow_spinning': '0' } },
+      ...options.options,
+    });
+  } catch (caught) {
+    throw new ChorusError(
+      'model_failed',
+      `The graph ${options.path} cannot be loaded on ${provider}: ${wordsOf(caught)}`,
+      {},
+      { cause: caught },
+    );
+  }
+}
+
+function wordsOf(caught: unknown): string {
+  return caught instanceof Error ? caught.message : String(caught);
+}

@@ -1,0 +1,92 @@
+import { ChorusError } from '../protocol/errors.js';
+import type { SpeechEvent } from '../protocol/requests.js';
+
+/** Steps that one request may have queued: the one that is spoken next, and one for an idle replica. */
+const LOOK_AHEAD = 2;
+
+/** How a text that was cut into sentences is spoken. */
+export interface SentenceSpeech<Step> {
+  readonly sampleRateHz: number;
+  readonly characters: number;
+  readonly sentences: readonly string[];
+  /** Silence between two sentences. */
+  readonly pauseSamples: number;
+  /** The steps of a sentence, more than one if it is very long; none if nothing in it can be spoken. */
+  readonly prepare: (sentence: string) => Promise<readonly Step[]>;
+  /** Speaks it: mono samples in −1…1. */
+  readonly run: (step: Step) => Promise<Float32Array>;
+}
+
+/**
+ * Speaks sentence by sentence, in order. The first sentence is alone until it has been spoken, so
+ * that nothing delays it; from then on later ones are prepared and queued while the listener takes
+ * the one before. A reader that takes nothing leaves at most two sentences waiting.
+ * @throws ChorusError `unspeakable_text` before any event if there is nothing to speak.
+ */
+export async function* speakSentences<Step>(
+  speech: SentenceSpeech<Step>,
+): AsyncGenerator<SpeechEvent> {
+  const steps = speakable(speech);
+  const first = await steps.next();
+  if (first.done) throw unspeakable();
+  yield { type: 'start', sampleRateHz: speech.sampleRateHz };
+  const queued: Spoken[] = [settle(speech.run(first.value))];
+  let samples = 0;
+  for (let next = queued.shift(); next !== undefined; next = queued.shift()) {
+    const sentence = await next.take();
+    const filling = settle(fill(queued, steps, speech));
+    const audio = samples === 0 ? sentence : afterPause(sentence, speech.pauseSamples);
+    samples += audio.length;
+    yield { type: 'audio', pcm: bytesOf(audio) };
+    await filling.take();
+  }
+  const audioSeconds = samples / speech.sampleRateHz;
+  yield { type: 'usage', usage: { characters: speech.characters, audioSeconds } };
+  yield { type: 'done' };
+}
+
+type Spoken = Settled<Float32Array>;
+
+async function fill<Step>(
+  queued: Spoken[],
+  steps: AsyncGenerator<Step, undefined>,
+  speech: SentenceSpeech<Step>,
+): Promise<void> {
+  while (queued.length < LOOK_AHEAD) {
+    const next = await steps.next();
+    if (next.done) return;
+    queued.push(settle(speech.run(next.value)));
+  }
+}
+
+async function* speakable<Step>(speech: SentenceSpeech<Step>): AsyncGenerator<Step, undefined> {
+  for (const sentence of speech.sentences) {
+    yield* await speech.prepare(sentence);
+  }
+  return undefined;
+}
+
+interface Settled<Result> {
+  take(): Promise<Result>;
+}
+
+/** A promise whose failure is seen when it is taken, and never as an unhandled rejection. */
+function settle<Result>(promise: Promise<Result>): Settled<Result> {
+  promise.catch(() => {});
+  return { take: () => promise };
+}
+
+function afterPause(samples: Float32Array, pauseSamples: number): Float32Array {
+  const paused = new Float32Array(pauseSamples + samples.length);
+  paused.set(samples, pauseSamples);
+  return paused;
+}
+
+function bytesOf(samples: Float32Array): Uint8Array {
+  return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+}
+
+function unspeakable(): ChorusError {
+  const message = 'The input holds nothing that can be spoken: no letters and no numbers.';
+  return new ChorusError('unspeakable_text', message, { param: 'input' });
+}

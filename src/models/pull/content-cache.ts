@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelFile } from '../card.js';
+
+/** Hashes a file as a stream. */
+export async function hashFile(path: string, hash: Hash = createHash('sha256')): Promise<Hash> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk as Uint8Array);
+  }
+  return hash;
+}
+
+/** Size of a file; 0 if there is none. */
+export async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.size ?? 0;
+}
+
+/**
+ * Downloads by their content, shared by all model folders of a user. A file enters only whole and
+ * with the right hash; what is under way lies in `partial` and may be resumed by a later pull.
+ */
+export class ContentCache {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Where a verified file lies. */
+  path(file: ModelFile): string {
+    return join(this.#dir, 'sha256', file.sha256);
+  }
+
+  /** Where its bytes gather. */
+  partialPath(file: ModelFile): string {
+    return join(this.#dir, 'partial', file.sha256);
+  }
+
+  /** A folder for archives, to be removed by the caller. */
+  get temporaryDir(): string {
+    return join(this.#dir, 'tmp');
+  }
+
+  async prepare(): Promise<void> {
+    for (const name of ['sha256', 'partial', 'tmp']) {
+      await mkdir(join(this.#dir, name), { recursive: true });
+    }
+  }
+
+  /** Whether the file is here and still what it was; a spoilt one is thrown away. */
+  async has(file: ModelFile): Promise<boolean> {
+    const path = this.path(file);
+    const size = await sizeOf(path);
+    if (size === 0) return false;
+    if (size === file.bytes && (await hashFile(path)).digest('hex') === file.sha256) return true;
+    await rm(path, { force: true });
+    return false;
+  }
+
+  /** Takes the gathered bytes in, once their hash is known to be right. */
+  async adopt(file: ModelFile): Promise<void> {
+    const partial = this.partialPath(file);
+    const handle = await open(partial, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, this.path(file));
+    await rm(`${partial}.json`, { force: true });
+  }
+
+  /** Throws the gathered bytes away. */
+  async discard(file: ModelFile): Promise<void> {
+    await rm(this.partialPath(file), { force: true });
+    await rm(`${this.partialPath(file)}.json`, { force: true });
+  }
+}

@@ -1,0 +1,143 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { ChorusError } from '../../protocol/errors.js';
+import { writeGraph } from '../onnx/write.js';
+import { openCTranslate2 } from './ctranslate2.js';
+import { decoderGraph } from './decoder-graph.js';
+import { encoderGraph } from './encoder-graph.js';
+import { openHuggingFace } from './huggingface.js';
+import { exists, readConfig, readWhisperInfo, type WhisperDims, type WhisperInfo } from './info.js';
+import type { Precision } from './layers.js';
+import type { WeightSet } from './weights.js';
+
+/** Changes whenever graphs that older code built can no longer be run. */
+export const GRAPH_FORMAT = 1;
+
+/** Files that a build leaves in the model's folder; the last is written last. */
+export const WHISPER_GRAPH_FILES = [
+  'encoder.onnx',
+  'encoder.onnx.data',
+  'decoder.onnx',
+  'decoder.onnx.data',
+  'graph.json',
+] as const;
+
+/** What stands in `graph.json`. */
+export interface WhisperGraph extends WhisperInfo {
+  readonly format: number;
+  readonly precision: Precision;
+  readonly dims: WhisperDims;
+}
+
+/** What to build. */
+export interface BuildOptions {
+  readonly modelDir: string;
+  /** Where the graph goes; the model's folder if left out. */
+  readonly outDir?: string;
+  /** How the decoder's matrices are kept; the encoder's stay 32-bit. */
+  readonly precision?: Precision;
+  readonly onProgress?: (progress: { doneBytes: number }) => void;
+}
+
+/** ONNX 20 is the first with Gelu; Microsoft's operators have only version 1. */
+const OPSETS = { '': 20, 'com.microsoft': 1 };
+/** Whisper's heads are 64 wide in every published size. */
+const HEAD_WIDTH = 64;
+
+/**
+ * Builds a model's graph from the weights in its folder: CTranslate2 (`model.bin`) or Hugging Face
+ * (`model.safetensors`, whole or sharded), with the `config.json` and `tokenizer.json` beside it.
+ * @throws ChorusError `model_failed` that says what is missing or cannot be used.
+ */
+export async function buildWhisperGraph(options: BuildOptions): Promise<void> {
+  try {
+    await build(options);
+  } catch (caught) {
+    throw ChorusError.withCode('model_failed', caught);
+  }
+}
+
+async function build(options: BuildOptions): Promise<void> {
+  const { modelDir, outDir = modelDir, precision = 'int8' } = options;
+  const weights = await openWeights(modelDir);
+  try {
+    const dims = measure(weights, (await readConfig(modelDir)).encoder_attention_heads);
+    const info = await readWhisperInfo(modelDir, dims.vocabulary);
+    let doneBytes = 0;
+    const onBytes = (bytes: number) => {
+      doneBytes += bytes;
+      options.onProgress?.({ doneBytes });
+    };
+    const writing = { opsets: OPSETS, onBytes };
+    await writeGraph(join(outDir, 'encoder.onnx'), encoderGraph(weights, dims), writing);
+    const decoder = decoderGraph(weights, dims, precision);
+    await writeGraph(join(outDir, 'decoder.onnx'), decoder, writing);
+    const graph: WhisperGraph = { format: GRAPH_FORMAT, precision, dims, ...info };
+    await writeAtomically(join(outDir, 'graph.json'), `${JSON.stringify(graph, null, 1)}\n`);
+  } finally {
+    await weights.close();
+  }
+}
+
+async function openWeights(modelDir: string): Promise<WeightSet> {
+  const ctranslate2 = join(modelDir, 'model.bin');
+  if (await exists(ctranslate2)) return openCTranslate2(ctranslate2);
+  for (const name of ['model.safetensors', 'model.safetensors.index.json']) {
+    if (await exists(join(modelDir, name))) return openHuggingFace(modelDir);
+  }
+  throw new Error(`${modelDir} has neither model.bin nor model.safetensors.`);
+}
+
+function measure(weights: WeightSet, heads: number | null | undefined): WhisperDims {
+  const dim = (name: string, axis: number) => weights.get(name).dims[axis] ?? 0;
+  const layers = (side: string) => {
+    let count = 0;
+    while (weights.has(`${side}/${count}/mlp.norm.weight`)) count++;
+    return count;
+  };
+  const width = dim('decoder/positions', 1);
+  return {
+    mels: dim('encoder/conv1.weight', 1),
+    width,
+    heads: heads ?? width / HEAD_WIDTH,
+    encoderLayers: layers('encoder'),
+    decoderLayers: layers('decoder'),
+    vocabulary: dim('decoder/embeddings', 0),
+    audioPositions: dim('encoder/positions', 0),
+    textPositions: dim('decoder/positions', 0),
+  };
+}
+
+async function writeAtomically(path: string, text: string): Promise<void> {
+  const partial = `${path}.${process.pid}.part`;
+  const file = await open(partial, 'w');
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(partial, path);
+}
+
+const graphSchema = z.object({ format: z.int() });
+
+/**
+ * Reads the `graph.json` of a built model.
+ * @throws ChorusError `model_failed` if there is none, or one of another version.
+ */
+export async function readWhisperGraph(modelDir: string): Promise<WhisperGraph> {
+  const path = join(modelDir, 'graph.json');
+  const advice = 'build it again with `chorus pull`';
+  if (!(await exists(path))) {
+    throw new ChorusError('model_failed', `${modelDir} has no built graph; ${advice}.`);
+  }
+  const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+  if (graphSchema.parse(value).format !== GRAPH_FORMAT) {
+    throw new ChorusError('model_failed', `${path} is of another version; ${advice}.`);
+  }
+  return value as WhisperGraph;
+}

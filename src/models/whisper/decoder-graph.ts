@@ -1,0 +1,91 @@
+import { GraphBuilder, MS } from '../onnx/builder.js';
+import { ELEMENT } from '../onnx/types.js';
+import { LayerWriter, type Precision } from './layers.js';
+import { float16 } from './tensors.js';
+import type { WhisperDims } from './info.js';
+import type { WeightSet } from './weights.js';
+
+/**
+ * Writes the decoder: `input_ids` [B, L] after P tokens that lie in the caches → `logits`
+ * [B, vocabulary] of the last token. Caches per layer N: `past_key_N`, `past_value_N`
+ * [B, heads, P, width/heads] in, `present_key_N`, `present_value_N` out, longer by L; `cross_key_N`
+ * and `cross_value_N` as the encoder made them.
+ */
+export function decoderGraph(
+  weights: WeightSet,
+  dims: WhisperDims,
+  precision: Precision,
+): GraphBuilder {
+  const graph = new GraphBuilder('whisper_decoder');
+  const layers = new LayerWriter({ graph, weights, dims, precision });
+  const ids = graph.input('input_ids', ELEMENT.int64, ['batch', 'length']);
+  for (let layer = 0; layer < dims.decoderLayers; layer++) cacheInputs(layers, layer);
+
+  let hidden = embed(layers, ids);
+  for (let layer = 0; layer < dims.decoderLayers; layer++) {
+    hidden = selfAttention(layers, hidden, layer);
+    hidden = crossAttention(layers, hidden, layer);
+    hidden = layers.mlp(hidden, `decoder/${layer}`);
+  }
+  writeLogits(layers, hidden);
+  return graph;
+}
+
+function cacheInputs({ graph, dims }: LayerWriter, layer: number): void {
+  const shape = (length: string) => ['batch', dims.heads, length, dims.width / dims.heads];
+  for (const part of ['key', 'value']) {
+    graph.input(`past_${part}_${layer}`, ELEMENT.float32, shape('past'));
+    graph.output(`present_${part}_${layer}`, ELEMENT.float32, shape('total'));
+    graph.input(`cross_${part}_${layer}`, ELEMENT.float32, shape('positions'));
+  }
+}
+
+/** Embeddings stay 16-bit: one row a token is read of them, and the rest need not be in memory. */
+function embed(layers: LayerWriter, ids: string): string {
+  const { graph, weights } = layers;
+  const table = graph.weight('decoder/embeddings', float16(weights.get('decoder/embeddings')));
+  const rows = graph.node('Gather', [table, ids]);
+  const embedded = graph.node('Cast', [rows], { attributes: { to: ELEMENT.float32 } });
+  const past = graph.node('Shape', ['past_key_0'], { attributes: { start: 2, end: 3 } });
+  const length = graph.node('Shape', [ids], { attributes: { start: 1, end: 2 } });
+  const end = graph.node('Add', [past, length]);
+  const table2 = layers.tensor('decoder/positions');
+  const positions = graph.node('Slice', [table2, past, end, graph.ints([0])]);
+  return graph.node('Add', [embedded, positions]);
+}
+
+function selfAttention(layers: LayerWriter, input: string, layer: number): string {
+  const name = `decoder/${layer}`;
+  const qkv = layers.linear(layers.norm(input, `${name}/self.norm`), `${name}/self.qkv`);
+  const parts = layers.split(qkv, [`${name}/query`, `${name}/key`, `${name}/value`]);
+  const cache = [`past_key_${layer}`, `past_value_${layer}`];
+  const attended = layers.graph.node('MultiHeadAttention', [...parts, '', '', '', ...cache], {
+    domain: MS,
+    attributes: { num_heads: layers.dims.heads, unidirectional: 1 },
+    outputs: [`${name}/attended`, `present_key_${layer}`, `present_value_${layer}`],
+  });
+  return layers.graph.node('Add', [input, layers.linear(attended, `${name}/self.out`)]);
+}
+
+/** Written out, because keys and values come per head and the weights are wanted for word times. */
+function crossAttention(layers: LayerWriter, input: string, layer: number): string {
+  const { graph, dims } = layers;
+  const name = `decoder/${layer}`;
+  const query = layers.linear(layers.norm(input, `${name}/cross.norm`), `${name}/cross.q`);
+  const scores = graph.node('FusedMatMul', [layers.toHeads(query), `cross_key_${layer}`], {
+    domain: MS,
+    attributes: { transB: 1 },
+    typed: { alpha: { type: 'float', value: (dims.width / dims.heads) ** -0.5 } },
+  });
+  const weights = graph.node('Softmax', [scores], { attributes: { axis: -1 } });
+  const attended = layers.fromHeads(graph.node('MatMul', [weights, `cross_value_${layer}`]));
+  return graph.node('Add', [input, layers.linear(attended, `${name}/cross.out`)]);
+}
+
+function writeLogits(layers: LayerWriter, hidden: string): void {
+  const { graph, dims } = layers;
+  const last = graph.node('Gather', [hidden, graph.ints(-1)], { attributes: { axis: 1 } });
+  const logits = layers.product(layers.norm(last, 'decoder/norm'), 'decoder/embeddings');
+  graph.node('Identity', [logits], { outputs: ['logits'] });
+  graph.output('logits', ELEMENT.float32, ['batch', dims.vocabulary]);
+}

@@ -1,0 +1,15 @@
+/** The part of the WASM build's interface that we use; the package brings no types. */
+declare module '@echogarden/espeak-ng-emscripten' {
+  export interface EspeakHandle {
+    set_voice(name: string): number;
+    convert_to_phonemes(text: string, ipa: boolean): { readonly ptr: number };
+  }
+
+  export interface EspeakModule {
+    readonly HEAPU8: Uint8Array;
+    readonly eSpeakNGWorker: new () => EspeakHandle;
+  }
+
+  // eslint-disable-next-line import/no-default-export -- the package exports its factory so
+  export default function createModule(): Promise<EspeakModule>;
+}

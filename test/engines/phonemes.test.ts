@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { kokoroPhonemes, tokenIds } from '../../src/engines/kokoro/phonemes.js';
+import { VOCABULARY } from '../../src/engines/kokoro/vocabulary.js';
+import { phonemeIds, piperPhonemes } from '../../src/engines/piper/phoneme-ids.js';
+import { readVoiceConfig, type VoiceConfig } from '../../src/engines/piper/voice-config.js';
+import type { PhonemeClause, Phonemizer } from '../../src/speech/phonemizer.js';
+import { createPhonemizer } from '../../src/speech/phonemizer-thread.js';
+import { modelDir } from '../support/models.js';
+
+interface PiperRow {
+  readonly text: string;
+  readonly phonemes: readonly string[];
+  readonly ids: readonly (readonly number[])[];
+}
+
+interface KokoroRow {
+  readonly text: string;
+  readonly phonemes: string;
+  readonly ids: readonly number[];
+}
+
+function golden<Row>(name: string): Row[] {
+  const text = readFileSync(join(process.cwd(), 'test/golden', name), 'utf8');
+  return (JSON.parse(text) as { rows: Row[] }).rows;
+}
+
+describe('phonemes of 32 varied English sentences', () => {
+  let phonemizer: Phonemizer;
+  let config: VoiceConfig;
+
+  beforeAll(async () => {
+    phonemizer = await createPhonemizer();
+    config = await readVoiceConfig(modelDir('piper-en-us-joe'));
+  });
+
+  afterAll(async () => {
+    await phonemizer?.close();
+  });
+
+  /** Ids of each sentence that the phonemizer itself finds, as the reference groups them. */
+  function idsBySentence(clauses: readonly PhonemeClause[]): number[][] {
+    const groups: PhonemeClause[][] = [[]];
+    for (const clause of clauses) {
+      groups.at(-1)?.push(clause);
+      if (clause.endsSentence) groups.push([]);
+    }
+    return groups
+      .filter((group) => group.length > 0)
+      .map((group) => phonemeIds(piperPhonemes(group), config.phoneme_id_map));
+  }
+
+  it('have the ids of piper-tts, but for the ʲ that its fork of espeak adds', async () => {
+    const rows = golden<PiperRow>('piper-ids.json');
+    expect(rows.length).toBeGreaterThanOrEqual(30);
+    const palatal = config.phoneme_id_map['ʲ']?.[0];
+    const pad = config.phoneme_id_map['_']?.[0];
+    const without = (ids: readonly number[]): number[] =>
+      ids.filter((id, at) => id !== palatal && !(id === pad && ids[at - 1] === palatal));
+    const differing: string[] = [];
+    for (const row of rows) {
+      const ours = idsBySentence(await phonemizer.phonemize(row.text, config.espeak.voice));
+      const same = JSON.stringify(ours) === JSON.stringify(row.ids.map(without));
+      if (!same) differing.push(row.text);
+    }
+    // The reference runs the words around an ellipsis together: "waitwhat".
+    expect(differing).toEqual(['Wait... what happened?']);
+  });
+
+  it('have the ids of kokoro-onnx, but where a mark stands inside a number', async () => {
+    const rows = golden<KokoroRow>('kokoro-ids.json');
+    const differing: string[] = [];
+    for (const row of rows) {
+      const phonemes = await kokoroPhonemes(row.text, 'en-us', phonemizer);
+      if (JSON.stringify(tokenIds(phonemes)) !== JSON.stringify(row.ids)) differing.push(row.text);
+    }
+    // The reference cuts numbers at their marks: "two. five percent" for 2.5 %.
+    expect(differing).toEqual([
+      'On March 3rd, 2024, we met at 10:30 a.m.',
+      'The U.S. economy grew by 2.5% last year.',
+      'The ratio is 3:1, more or less.',
+    ]);
+  });
+
+  it('stay in one sentence after an abbreviation, and words stay apart', async () => {
+    const clauses = await phonemizer.phonemize('Mrs. Hill waits... and waits.', 'en-us');
+    expect(piperPhonemes(clauses)).toBe('mˈɪsɪz hˈɪl wˈeɪts ænd wˈeɪts.');
+  });
+
+  it('of a text without words are none', async () => {
+    for (const text of ['', '...', '?!', '  ', '—']) {
+      expect(await phonemizer.phonemize(text, 'en-us')).toEqual([]);
+    }
+  });
+});
+
+it("Kokoro's vocabulary has its 114 symbols with their ids", () => {
+  expect(VOCABULARY.size).toBe(114);
+  expect(VOCABULARY.get(';')).toBe(1);
+  expect(VOCABULARY.get('\u0303')).toBe(17);
+  expect(VOCABULARY.get('ɡ')).toBe(92);
+  expect(VOCABULARY.get('ᵻ')).toBe(177);
+});
