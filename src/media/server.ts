@@ -22,9 +22,12 @@ export interface MediaServerOptions {
  * that has died. A client that leaves frees the codec.
  */
 export function createMediaServer({ codecs }: MediaServerOptions): Server {
-  return createServer({ noDelay: true, requestTimeout: 0 }, (request, response) => {
-    void answer(codecs, request, response);
-  });
+  return createServer(
+    { noDelay: true, requestTimeout: 0, keepAliveTimeout: 0 },
+    (request, response) => {
+      void answer(codecs, request, response);
+    },
+  );
 }
 
 async function answer(
