@@ -6,6 +6,7 @@ import { SummaryLineReporter } from './test/support/reporter.js';
 export default defineConfig({
   test: {
     include: ['dist/test/**/*.test.js'],
+    globalSetup: ['./test/support/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
     pool: 'forks',

@@ -26,7 +26,7 @@ function spinOnceMs(): number {
   return state === 0 ? 0 : performance.now() - begin;
 }
 
-/** Measures the machine; blocks this process for about 30 ms, so between measurements only. */
+/** Measures the machine; blocks this process for some 20 ms, so between measurements only. */
 export function machineState(): MachineState {
   const timesMs = Array.from({ length: SPINS }, spinOnceMs);
   const counted = timesMs.slice(UNCOUNTED_SPINS);

@@ -6,6 +6,8 @@ import { entryOf, loadCatalogue, placeCard, type Catalogue } from '../models/cat
 import { ConfiguredModels } from '../models/model-names.js';
 import { createLogger, type Logger } from '../telemetry/log.js';
 import { announce } from './announce.js';
+import { untilInterrupted } from './interruption.js';
+import { pullWithProgress } from './pull.js';
 import { startServer, type RunningServer } from './start-server.js';
 import { workerSpecs } from './worker-specs.js';
 
@@ -15,17 +17,21 @@ const EXIT_ALREADY_RUNNING = 75;
 const EXIT_FORCED = 130;
 
 /**
- * Runs a server until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
+ * Runs a server, after a pull of what is missing if asked for, until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
  * @returns The process's exit code.
  * @throws SettingsError if the settings, a model or a device cannot be had as configured.
  */
-export async function serve(): Promise<number> {
+export async function serve({ pull }: { readonly pull: boolean }): Promise<number> {
   const settings = loadSettings();
   const log = createLogger(settings);
+  const catalogue = await loadCatalogue(settings);
+  const models = new ConfiguredModels(catalogue, settings);
+  const stopped = pull ? await pullConfigured(settings, catalogue) : undefined;
+  if (stopped !== undefined) return stopped;
   const stopSignal = nextSignal();
   let server: RunningServer;
   try {
-    server = await start(settings, log);
+    server = await start({ settings, log, catalogue, models });
   } catch (caught) {
     if (!isAddressInUse(caught)) throw caught;
     const { host, port } = settings;
@@ -42,14 +48,28 @@ export async function serve(): Promise<number> {
   return 0;
 }
 
-async function start(settings: Settings, log: Logger): Promise<RunningServer> {
-  const catalogue = await loadCatalogue(settings);
-  const models = new ConfiguredModels(catalogue, settings);
+interface Parts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly catalogue: Catalogue;
+  readonly models: ConfiguredModels;
+}
+
+async function start({ settings, log, catalogue, models }: Parts): Promise<RunningServer> {
   await placeCards(catalogue, settings);
   const plans = resolveWorkers(settings, await listGpus());
   const workers = workerSpecs(plans, settings, (id) => models.modelDir(id));
   warnIfOpen(settings, log);
   return startServer({ settings, log, catalogue: models, workers });
+}
+
+/** Resolves with an exit code if the pull was interrupted. */
+async function pullConfigured(
+  settings: Settings,
+  catalogue: Catalogue,
+): Promise<number | undefined> {
+  const ids = [...new Set([...settings.tts.models, ...settings.asr.models])];
+  return untilInterrupted((signal) => pullWithProgress(ids, { settings, catalogue, signal }));
 }
 
 /** Workers read the card beside the weights. */

@@ -28,10 +28,14 @@ const ROUTES: Readonly<Record<string, Answer>> = { '/decode': decode, '/encode':
  *   that ends without either was broken off.
  */
 export function createMediaServer({ codecs }: MediaServerOptions): Server {
-  return createServer({ noDelay: true, requestTimeout: 0 }, (request, response) => {
-    const answer = ROUTES[request.url ?? ''] ?? unknownPath;
-    answer(request, response, codecs).catch((caught: unknown) => refuse(response, caught));
-  });
+  // Only the supervisor closes idle connections: a close from here could meet a new request.
+  return createServer(
+    { noDelay: true, requestTimeout: 0, keepAliveTimeout: 0 },
+    (request, response) => {
+      const answer = ROUTES[request.url ?? ''] ?? unknownPath;
+      answer(request, response, codecs).catch((caught: unknown) => refuse(response, caught));
+    },
+  );
 }
 
 async function unknownPath(request: IncomingMessage): Promise<void> {

@@ -110,6 +110,12 @@ export class ChorusError extends Error {
     return new ChorusError(code, message, {}, { cause: caught });
   }
 
+  /** The error of a request whose signal has aborted: the abort's own reason if it is one of ours. */
+  static ofAbort(signal: AbortSignal): ChorusError {
+    if (signal.reason instanceof ChorusError) return signal.reason;
+    return new ChorusError('canceled', 'The request was canceled.');
+  }
+
   /**
    * Makes sure that a caught value is a {@link ChorusError}. Anything else becomes `internal` with
    * a neutral message, so that no stack or path reaches a client; the cause stays for the log.

@@ -31,11 +31,19 @@ export class Espeak {
    * @param voice espeak voice, for example `en-us`.
    */
   clauses(text: string, voice: string): string[] {
-    if (voice !== this.#voice) this.#handle.set_voice(voice);
-    this.#voice = voice;
+    this.#useVoice(voice);
     return this.#string(this.#handle.convert_to_phonemes(text, true).ptr)
       .split(CLAUSE_SEPARATOR)
       .map((clause) => clause.replace(LANGUAGE_SWITCH, '').replace(TIE, '').trim());
+  }
+
+  /** An unknown name would leave the voice of the text before; this build has `fr` for `fr-fr`. */
+  #useVoice(voice: string): void {
+    if (voice === this.#voice) return;
+    const language = voice.split('-')[0] ?? voice;
+    const isKnown = [voice, language].some((name) => this.#handle.set_voice(name) === 0);
+    if (!isKnown) throw new Error(`espeak has no voice ${voice}.`);
+    this.#voice = voice;
   }
 
   #string(pointer: number): string {

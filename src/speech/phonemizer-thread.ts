@@ -31,15 +31,27 @@ export async function createPhonemizer(): Promise<Phonemizer> {
   await once(thread, 'message');
   const waiting = new Map<number, Waiting>();
   let nextId = 0;
+  let ended: ChorusError | undefined;
+
+  const end = (cause?: unknown): void => {
+    ended ??= new ChorusError('unavailable', 'The phonemizer has stopped.', {}, { cause });
+    for (const asker of waiting.values()) asker.reject(ended);
+    waiting.clear();
+  };
   thread.on('message', ({ id, clauses, failure }: PhonemeAnswer) => {
     const asker = waiting.get(id);
     waiting.delete(id);
     if (clauses) asker?.resolve(clauses);
     else asker?.reject(new ChorusError('internal', 'The text cannot be phonemized.', { failure }));
   });
+  // Who asked must not wait for ever, and a thread's death alone must not be the worker's.
+  thread.on('error', end);
+  thread.on('exit', () => end());
   return {
+    stopped: once(thread, 'exit').then(() => undefined),
     phonemize: (text, voice) =>
       new Promise((resolve, reject) => {
+        if (ended) return reject(ended);
         nextId += 1;
         waiting.set(nextId, { resolve, reject });
         thread.postMessage({ id: nextId, text, voice } satisfies PhonemeQuestion);

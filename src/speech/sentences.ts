@@ -55,7 +55,7 @@ function endsSentence(text: string, start: number, { at, end }: Mark): boolean {
   const next = /\S/u.exec(text.slice(end))?.[0] ?? '';
   // A lower-case word goes on with the sentence: `etc. and`, `well... maybe`.
   if (/\p{Ll}/u.test(next)) return false;
-  if (mark.length > 1 && /^\.\./.test(mark)) return true;
+  if (mark.length > 1 && mark.startsWith('..')) return true;
   const word = WORD_AT_END.exec(text.slice(start, at))?.[1]?.toLowerCase() ?? '';
   if (ALWAYS_GO_ON.has(word)) return false;
   if (/^\p{L}$/u.test(word)) return false;
@@ -82,4 +82,12 @@ function bestCut(head: string): number {
   const space = head.lastIndexOf(' ');
   if (space > 0) return space + 1;
   return /[\uD800-\uDBFF]$/.test(head) ? head.length - 1 : head.length;
+}
+
+/**
+ * Whether there is anything to say in a sentence: a letter, a digit, a sign such as + or €, or an
+ * emoji, which espeak names. A run of marks alone would be spelled out.
+ */
+export function hasWords(sentence: string): boolean {
+  return /[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]/u.test(sentence);
 }

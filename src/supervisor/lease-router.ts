@@ -114,7 +114,7 @@ export class LeaseRouter implements Router {
 
   /** Hands out a place; see {@link Router.acquire}. */
   acquire(request: AcquireRequest, signal: AbortSignal): Promise<Lease> {
-    if (signal.aborted) return Promise.reject(canceled());
+    if (signal.aborted) return Promise.reject(ChorusError.ofAbort(signal));
     if (this.#draining) return Promise.reject(draining());
     if (!this.#servable(request)) return Promise.reject(unavailable(request));
     // Nobody overtakes: who comes while others wait for the same model waits behind them.
@@ -169,7 +169,7 @@ export class LeaseRouter implements Router {
     const queue = this.#queues[request.service];
     if (queue.length >= this.#limits.maxQueue) return Promise.reject(queueFull());
     return new Promise((resolve, reject) => {
-      const abort = (): void => waiter.reject(canceled());
+      const abort = (): void => waiter.reject(ChorusError.ofAbort(signal));
       const timer = setTimeout(() => waiter.reject(timedOut()), this.#limits.queueTimeoutMs);
       const waiter: Waiter = {
         request,
@@ -202,10 +202,6 @@ function serves(place: Place, request: AcquireRequest): boolean {
 
 function compare(a: Place, b: Place): number {
   return a.leases - b.leases || a.work - b.work;
-}
-
-function canceled(): ChorusError {
-  return new ChorusError('canceled', 'The request was canceled.');
 }
 
 function draining(): ChorusError {

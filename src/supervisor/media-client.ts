@@ -5,9 +5,9 @@ import type { Pool } from 'undici';
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import { bytesFrame, type Frame, jsonFrame, readFrames } from '../protocol/frames.js';
 import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
+import { transportError } from './transport-error.js';
 
-/** A long upload decodes for minutes, and a queued synthesis is silent for as long. */
-const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 } as const;
+const PROCESS = 'media process';
 
 /** Speaks to the media process over its connection pool. */
 export function createMediaClient(pool: Pool): MediaClient {
@@ -28,13 +28,12 @@ async function decode(
       path: '/decode',
       body: JSON.stringify(request),
       signal,
-      ...NO_TIMEOUTS,
     });
     const body = (await answer.body.json()) as DecodedAudio | { readonly error: WireError };
     if ('error' in body) throw ChorusError.fromWire(body.error);
     return body;
   } catch (caught) {
-    throw transportError(caught, signal);
+    throw transportError(caught, { signal, process: PROCESS });
   }
 }
 
@@ -52,22 +51,25 @@ async function* encode(pool: Pool, encoding: Encoding): AsyncGenerator<Uint8Arra
   const source = new FrameSource(encoding);
   const end = new AbortController();
   const signal = AbortSignal.any([encoding.signal, end.signal]);
+  let done = false;
   try {
     const answer = await pool.request({
       method: 'POST',
       path: '/encode',
       body: source.body,
       signal,
-      ...NO_TIMEOUTS,
     });
+    // Read to the end, past `done`: only then can the connection serve another request.
     for await (const frame of readFrames(answer.body)) {
       if (frame.kind === 'bytes') yield frame.bytes;
-      else if (isDone(frame)) return;
+      else done = isDone(frame);
     }
-    throw new ChorusError('replica_lost', 'The media process ended in the middle of the answer.');
+    if (!done) {
+      throw new ChorusError('replica_lost', 'The media process ended in the middle of the answer.');
+    }
   } catch (caught) {
     if (source.failure) throw source.failure.cause;
-    throw transportError(caught, encoding.signal);
+    throw transportError(caught, { signal: encoding.signal, process: PROCESS });
   } finally {
     end.abort();
     source.body.destroy();
@@ -105,12 +107,4 @@ function isDone(frame: Frame & { readonly kind: 'json' }): boolean {
     | { readonly type: 'error'; readonly error: WireError };
   if (message.type === 'error') throw ChorusError.fromWire(message.error);
   return true;
-}
-
-/** What went wrong on the socket, in the words of the error table. */
-function transportError(caught: unknown, signal: AbortSignal): ChorusError {
-  if (caught instanceof ChorusError) return caught;
-  if (signal.aborted) return new ChorusError('canceled', 'The request was canceled.');
-  const message = 'The media process was lost in the middle of the request.';
-  return new ChorusError('replica_lost', message, {}, { cause: caught });
 }

@@ -8,6 +8,7 @@ import type {
   TranscriptEvent,
   TranscriptionRequest,
 } from '../protocol/requests.js';
+import { transportError } from './transport-error.js';
 
 /** A worker's data socket as the router's leases use it. */
 export interface WorkerClient {
@@ -15,12 +16,17 @@ export interface WorkerClient {
   transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptEvent>;
 }
 
-/** Speaks to a worker over its connection pool. */
-export function createWorkerClient(pool: Pool): WorkerClient {
+/**
+ * Speaks to a worker over its connection pool.
+ * @param onLost Told when a connection breaks that nobody aborted: the socket learns of a dead
+ * process before its exit is seen, and nothing more may be sent there.
+ */
+export function createWorkerClient(pool: Pool, onLost: () => void): WorkerClient {
   return {
-    synthesize: (request, signal) => call<SpeechEvent>(pool, { path: '/speech', request, signal }),
+    synthesize: (request, signal) =>
+      call<SpeechEvent>(pool, { path: '/speech', request, signal, onLost }),
     transcribe: (request, signal) =>
-      call<TranscriptEvent>(pool, { path: '/transcription', request, signal }),
+      call<TranscriptEvent>(pool, { path: '/transcription', request, signal, onLost }),
   };
 }
 
@@ -28,6 +34,7 @@ interface Call {
   readonly path: string;
   readonly request: object;
   readonly signal: AbortSignal;
+  readonly onLost: () => void;
 }
 
 /**
@@ -36,8 +43,9 @@ interface Call {
  */
 async function* call<Event extends { readonly type: string }>(
   pool: Pool,
-  { path, request, signal }: Call,
+  { path, request, signal, onLost }: Call,
 ): AsyncGenerator<Event> {
+  let done = false;
   try {
     const body = JSON.stringify(request);
     const answer = await pool.request({ method: 'POST', path, body, signal });
@@ -47,24 +55,19 @@ async function* call<Event extends { readonly type: string }>(
         | { readonly type: 'error'; readonly error: WireError };
       if (isError(event)) throw ChorusError.fromWire(event.error);
       yield event;
-      if (event.type === 'done') return;
+      // Read to the end, past `done`: only then can the connection serve another request.
+      if (event.type === 'done') done = true;
     }
+    if (!done) throw new ChorusError('replica_lost', 'The worker ended in mid-answer.');
   } catch (caught) {
-    throw transportError(caught, signal);
+    const error = transportError(caught, { signal, process: 'worker' });
+    if (error.code === 'replica_lost') onLost();
+    throw error;
   }
-  throw new ChorusError('replica_lost', 'The worker ended in the middle of the request.');
 }
 
 function isError(event: {
   readonly type: string;
 }): event is { readonly type: 'error'; readonly error: WireError } {
   return event.type === 'error';
-}
-
-/** What went wrong on the socket, in the words of the error table. */
-function transportError(caught: unknown, signal: AbortSignal): ChorusError {
-  if (caught instanceof ChorusError) return caught;
-  if (signal.aborted) return new ChorusError('canceled', 'The request was canceled.');
-  const message = 'The worker was lost in the middle of the request.';
-  return new ChorusError('replica_lost', message, {}, { cause: caught });
 }

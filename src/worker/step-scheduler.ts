@@ -23,7 +23,7 @@ export class StepScheduler {
 
   /** Queues a step and resolves with its result; rejects with `canceled` if the signal aborts first. */
   run(step: unknown, signal: AbortSignal): Promise<unknown> {
-    if (signal.aborted) return Promise.reject(canceled());
+    if (signal.aborted) return Promise.reject(ChorusError.ofAbort(signal));
     return new Promise((resolve, reject) => {
       const onAbort = (): void => this.#drop(queued);
       const queued: QueuedStep = { step, signal, resolve, reject, onAbort };
@@ -53,7 +53,7 @@ export class StepScheduler {
     queued.signal.addEventListener('abort', cancelRunning, { once: true });
     try {
       const result = await replica.run(queued.step);
-      if (queued.signal.aborted) queued.reject(canceled());
+      if (queued.signal.aborted) queued.reject(ChorusError.ofAbort(queued.signal));
       else queued.resolve(result);
     } catch (caught) {
       queued.reject(ChorusError.from(caught));
@@ -66,10 +66,6 @@ export class StepScheduler {
   #drop(queued: QueuedStep): void {
     const at = this.#queue.indexOf(queued);
     if (at >= 0) this.#queue.splice(at, 1);
-    queued.reject(canceled());
+    queued.reject(ChorusError.ofAbort(queued.signal));
   }
-}
-
-function canceled(): ChorusError {
-  return new ChorusError('canceled', 'The request was canceled.');
 }

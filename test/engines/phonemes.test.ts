@@ -66,8 +66,8 @@ describe('phonemes of 32 varied English sentences', () => {
       const same = JSON.stringify(ours) === JSON.stringify(row.ids.map(without));
       if (!same) differing.push(row.text);
     }
-    // No exception is left; if one comes with another espeak, it is listed here.
-    expect(differing).toEqual([]);
+    // The reference runs the words around an ellipsis together: "waitwhat".
+    expect(differing).toEqual(['Wait... what happened?']);
   });
 
   it('have the ids of kokoro-onnx, but where a mark stands inside a number', async () => {
@@ -83,6 +83,11 @@ describe('phonemes of 32 varied English sentences', () => {
       'The U.S. economy grew by 2.5% last year.',
       'The ratio is 3:1, more or less.',
     ]);
+  });
+
+  it('stay in one sentence after an abbreviation, and words stay apart', async () => {
+    const clauses = await phonemizer.phonemize('Mrs. Hill waits... and waits.', 'en-us');
+    expect(piperPhonemes(clauses)).toBe('mˈɪsɪz hˈɪl wˈeɪts ænd wˈeɪts.');
   });
 
   it('of a text without words are none', async () => {

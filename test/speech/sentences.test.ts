@@ -22,6 +22,11 @@ describe('splitSentences', () => {
     ['First paragraph\n\nSecond one', ['First paragraph', 'Second one']],
     ['One line\nstill the same sentence.', ['One line still the same sentence.']],
     ['What?! No way.', ['What?!', 'No way.']],
+    ['Bring fruit, e.g. Apples. Go.', ['Bring fruit, e.g. Apples.', 'Go.']],
+    ['See example.com for more. Bye.', ['See example.com for more.', 'Bye.']],
+    ['(He did not.) End.', ['(He did not.)', 'End.']],
+    ['他说：“走吧。”然后走了。', ['他说：“走吧。”', '然后走了。']],
+    ['', []],
     ['   ', []],
   ])('%j', (text, sentences) => {
     expect(splitSentences(text)).toEqual(sentences);

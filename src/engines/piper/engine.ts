@@ -9,8 +9,8 @@ import { readVoiceConfig, type VoiceConfig } from './voice-config.js';
 
 /** Silence between two sentences. */
 const PAUSE_SECONDS = 0.2;
-/** Bounds one step: some 40 s of speech. */
-const MAX_PHONEMES = 500;
+/** Bounds one step: some 30 s of speech, more than an ordinary sentence. */
+const MAX_PHONEMES = 400;
 
 /** Piper voices: VITS graphs that speak espeak phonemes. */
 export const piperEngine: SpeechEngine<PiperStep, Float32Array> = {

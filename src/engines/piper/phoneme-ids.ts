@@ -3,7 +3,7 @@ import type { PhonemeClause } from '../../speech/phonemizer.js';
 const PAD = '_';
 const BOS = '^';
 const EOS = '$';
-/** Marks within a sentence are followed by a space, as the voices were trained. */
+/** Marks within a sentence have a space after them, even where the text ends with one. */
 const INNER_MARKS = new Set([',', ':', ';']);
 
 /** Phoneme → ids of a voice, as in its `.onnx.json`. */
@@ -11,11 +11,16 @@ export type PhonemeIdMap = Readonly<Record<string, readonly number[]>>;
 
 /**
  * Phonemes of a sentence as Piper's voices were trained: decomposed IPA, in which each code point is
- * a phoneme, with the marks that close its clauses.
+ * a phoneme, with the marks that close its clauses. Unlike the reference, which speaks "Dr." as a
+ * sentence of its own and "Wait... what" as one word, words stay apart and within one sentence.
  */
 export function piperPhonemes(clauses: readonly PhonemeClause[]): string {
   return clauses
-    .map(({ phonemes, terminator }) => phonemes + terminator + spaceAfter(terminator))
+    .map(({ phonemes, terminator }, index) =>
+      index === clauses.length - 1
+        ? phonemes + closing(terminator)
+        : `${phonemes}${terminator === '.' ? '' : terminator} `,
+    )
     .join('')
     .normalize('NFD');
 }
@@ -40,6 +45,6 @@ export function isSpeakable(phonemes: string, map: PhonemeIdMap): boolean {
   return [...phonemes].some((phoneme) => /\p{L}/u.test(phoneme) && map[phoneme] !== undefined);
 }
 
-function spaceAfter(terminator: string): string {
-  return INNER_MARKS.has(terminator) ? ' ' : '';
+function closing(terminator: string): string {
+  return INNER_MARKS.has(terminator) ? `${terminator} ` : terminator;
 }

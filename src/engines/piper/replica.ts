@@ -4,6 +4,7 @@ import { Tensor } from 'onnxruntime-node';
 
 import type { Replica, ReplicaLoad } from '../engine.js';
 import { openSession } from '../onnx/session.js';
+import { makeAudible } from './loudness.js';
 import { GRAPH_FILE, readVoiceConfig } from './voice-config.js';
 
 /** A sentence to speak. */
@@ -57,7 +58,7 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica<PiperStep,
         (outputs['output']?.data as Float32Array | undefined) ?? [],
       );
       for (const output of Object.values(outputs)) output.dispose();
-      return { result: samples, transfer: [samples.buffer] };
+      return { result: makeAudible(samples), transfer: [samples.buffer] };
     },
     async close() {
       await session.release();

@@ -30,6 +30,9 @@ export interface OpenWhisper {
   readonly tokenizer: WhisperTokenizer;
 }
 
+/** Text without a letter or a digit is what the network makes of noise, not of speech. */
+const SPOKEN = /[\p{L}\p{N}]/u;
+
 type Context = JobContext<WindowStep, WindowResult>;
 
 /** Writes a request's audio down; the answer's events in their order. */
@@ -102,7 +105,7 @@ function readWindow(
   const compressionRatio = compressibility(tokenizer.decode(result.tokens));
   const segments = split.segments.flatMap(({ startFrame, endFrame, tokens }) => {
     const text = tokenizer.decode(tokens);
-    if (text.trim() === '' || startFrame >= endFrame) return [];
+    if (!SPOKEN.test(text) || startFrame >= endFrame) return [];
     const start = (seek + startFrame) / FRAMES_PER_SECOND;
     const end = (seek + endFrame) / FRAMES_PER_SECOND;
     const numbers = { temperature, avgLogprob, compressionRatio, noSpeechProb };

@@ -17,7 +17,7 @@ export type PullEvent =
       readonly package: string;
       readonly folderBytes: number;
     }
-  | { readonly type: 'build'; readonly model: string; readonly fraction: number }
+  | { readonly type: 'build'; readonly model: string; readonly writtenBytes: number }
   | {
       readonly type: 'done';
       readonly model: string;

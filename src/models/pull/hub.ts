@@ -6,6 +6,8 @@ import { sizeOf } from './content-cache.js';
 import type { ContentCache } from './content-cache.js';
 import { gather, wrongContent } from './gather.js';
 import type { Attempt, Gathered } from './gather.js';
+import { fromNet, header, linkedOf, refusalOf } from './hub-answer.js';
+import type { Answer } from './hub-answer.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -13,7 +15,6 @@ const STALL_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 8;
 /** How often a download that breaks off is taken up again before the source is passed over. */
 const MAX_BREAKS = 5;
-const SHA256 = /^[0-9a-f]{64}$/;
 
 /** One download from a hub. */
 export interface HubRequest {
@@ -28,17 +29,7 @@ export interface HubRequest {
   readonly onBytes: (bytes: number) => void;
 }
 
-interface Answer {
-  readonly response: Dispatcher.ResponseData;
-  readonly linked: { readonly sha256?: string; readonly bytes?: number };
-}
-
 type Outcome = Gathered | { readonly skipped: string } | 'broken' | 'restart';
-
-function header(response: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = response.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
 
 function codeOf(caught: unknown): string {
   const code = (caught as { readonly code?: unknown }).code;
@@ -122,18 +113,18 @@ export class HubClient {
     const path = this.#cache.partialPath(wanted.file);
     await writeFile(`${path}.json`, JSON.stringify({ url: wanted.url, ...(strong && { etag }) }));
     const { file, onBytes } = wanted;
-    let local = false;
+    let netBroke = false;
     try {
       return await gather({
         file,
         path,
         fromByte,
-        chunks: fromNet(response, () => (local = true)),
+        chunks: fromNet(response, () => (netBroke = true)),
         onBytes,
       });
     } catch (caught) {
       wanted.signal?.throwIfAborted();
-      if (local) return 'broken';
+      if (netBroke) return 'broken';
       throw caught;
     }
   }
@@ -144,31 +135,12 @@ export class HubClient {
   ): Promise<Answer | { readonly skipped: string }> {
     let url = new URL(wanted.url);
     const home = url.origin;
-    let linked: Answer['linked'] = {};
+    const linked: Answer['linked'] = {};
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
       if (this.#silent.has(url.origin)) return { skipped: `${url.origin} does not answer` };
-      let response: Dispatcher.ResponseData;
-      try {
-        response = await request(url, {
-          dispatcher: this.#agent,
-          headersTimeout: HEADERS_TIMEOUT_MS,
-          bodyTimeout: STALL_TIMEOUT_MS,
-          ...(wanted.signal && { signal: wanted.signal }),
-          headers: {
-            'accept-encoding': 'identity',
-            'user-agent': 'chorus',
-            ...(from.bytes > 0 && { range: `bytes=${from.bytes}-` }),
-            ...(from.bytes > 0 && from.etag !== undefined && { 'if-range': from.etag }),
-            ...(wanted.token !== undefined &&
-              url.origin === home && { authorization: `Bearer ${wanted.token}` }),
-          },
-        });
-      } catch (caught) {
-        wanted.signal?.throwIfAborted();
-        this.#silent.add(url.origin);
-        return { skipped: `${url.origin} does not answer (${codeOf(caught)})` };
-      }
-      linked = { ...linked, ...linkedOf(response) };
+      const response = await this.#send(url, { wanted, from, isHome: url.origin === home });
+      if ('skipped' in response) return response;
+      Object.assign(linked, linkedOf(response));
       const location = header(response, 'location');
       if (response.statusCode < 300 || response.statusCode >= 400 || location === undefined) {
         return { response, linked };
@@ -182,61 +154,36 @@ export class HubClient {
     }
     return { skipped: `${home} redirects without end` };
   }
-}
 
-/** Bytes of an answer; tells apart a break of the net from an error of our own disk. */
-async function* fromNet(
-  response: Dispatcher.ResponseData,
-  onBreak: () => void,
-): AsyncGenerator<Uint8Array> {
-  const body = response.body[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      let next: IteratorResult<unknown>;
-      try {
-        next = await body.next();
-      } catch (caught) {
-        onBreak();
-        throw caught;
-      }
-      if (next.done === true) return;
-      yield next.value as Uint8Array;
+  async #send(
+    url: URL,
+    ask: {
+      readonly wanted: HubRequest;
+      readonly from: { readonly bytes: number; readonly etag?: string };
+      /** Only where the token belongs is it shown. */
+      readonly isHome: boolean;
+    },
+  ): Promise<Dispatcher.ResponseData | { readonly skipped: string }> {
+    const { wanted, from, isHome } = ask;
+    const resumes = from.bytes > 0;
+    try {
+      return await request(url, {
+        dispatcher: this.#agent,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        bodyTimeout: STALL_TIMEOUT_MS,
+        ...(wanted.signal && { signal: wanted.signal }),
+        headers: {
+          'accept-encoding': 'identity',
+          'user-agent': 'chorus',
+          ...(resumes && { range: `bytes=${from.bytes}-` }),
+          ...(resumes && from.etag !== undefined && { 'if-range': from.etag }),
+          ...(isHome && wanted.token !== undefined && { authorization: `Bearer ${wanted.token}` }),
+        },
+      });
+    } catch (caught) {
+      wanted.signal?.throwIfAborted();
+      this.#silent.add(url.origin);
+      return { skipped: `${url.origin} does not answer (${codeOf(caught)})` };
     }
-  } finally {
-    response.body.on('error', () => undefined).destroy();
   }
-}
-
-/** What the hub says of a large file before it redirects to where its bytes lie. */
-function linkedOf(response: Dispatcher.ResponseData): Answer['linked'] {
-  const etag = header(response, 'x-linked-etag')?.replace(/^W\//, '').replaceAll('"', '');
-  const bytes = Number(header(response, 'x-linked-size') ?? Number.NaN);
-  return {
-    ...(etag !== undefined && SHA256.test(etag) && { sha256: etag }),
-    ...(Number.isInteger(bytes) && { bytes }),
-  };
-}
-
-function refusalOf(
-  { response, linked }: Answer,
-  { file, token }: HubRequest,
-  askedFrom: number,
-): { readonly skipped: string } | 'restart' | undefined {
-  const { statusCode: status } = response;
-  if (status === 416) return 'restart';
-  if (status === 401 || status === 403) {
-    return {
-      skipped: `refused it (${status}${token === undefined ? '; HF_TOKEN is not set' : ''})`,
-    };
-  }
-  if (status === 404) return { skipped: 'has no such file (404)' };
-  if (status !== 200 && status !== 206) return { skipped: `answered ${status}` };
-  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header(response, 'content-range') ?? '');
-  if (status === 206 && Number(range?.[1]) !== askedFrom) return 'restart';
-  const length = status === 206 ? range?.[2] : header(response, 'content-length');
-  const bytes = linked.bytes ?? (length === undefined ? undefined : Number(length));
-  const isOther =
-    (linked.sha256 !== undefined && linked.sha256 !== file.sha256) ||
-    (bytes !== undefined && Number.isInteger(bytes) && bytes !== file.bytes);
-  return isOther ? { skipped: 'holds another version of it' } : undefined;
 }

@@ -137,12 +137,17 @@ function readTokens(added: ReadonlyMap<string, number>, facts: TokenFacts): Whis
   };
 }
 
-/** The language tokens are the added ones of two or three letters. */
+/**
+ * The language tokens are the added ones of two or three letters. Whisper writes Javanese as `jw`,
+ * which ISO 639-1 withdrew for `jv`: both are known, and `jv` comes first.
+ */
 function languageTokens(added: ReadonlyMap<string, number>): Record<string, number> {
-  const found = [...added].flatMap(([content, id]) => {
+  const found: [string, number][] = [];
+  for (const [content, id] of added) {
     const [, code] = /^<\|([a-z]{2,3})\|>$/.exec(content) ?? [];
-    return code === undefined ? [] : [[code, id] as const];
-  });
+    if (code === 'jw') found.push(['jv', id]);
+    if (code !== undefined) found.push([code, id]);
+  }
   return Object.fromEntries(found);
 }
 

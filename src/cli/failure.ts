@@ -1,0 +1,19 @@
+import { SettingsError } from '../config/settings-error.js';
+import { ChorusError } from '../protocol/errors.js';
+
+/** Exit codes of the command line; 78 is `EX_CONFIG` of sysexits.h. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, config: 78 } as const;
+
+/** Prints why a command failed, for the person at the keyboard, and returns its exit code. */
+export function reportFailure(caught: unknown): number {
+  if (caught instanceof SettingsError) {
+    console.error(caught.message);
+    return EXIT.config;
+  }
+  if (caught instanceof ChorusError && caught.code !== 'internal') {
+    console.error(`chorus: ${caught.message}`);
+    return caught.code === 'model_not_found' ? EXIT.usage : EXIT.failed;
+  }
+  console.error(caught);
+  return EXIT.failed;
+}

@@ -1,0 +1,86 @@
+import { loadSettings } from '../config/load.js';
+import { loadCatalogue } from '../models/catalogue.js';
+import type { CatalogueEntry } from '../models/catalogue.js';
+import { modelState } from '../models/model-state.js';
+import { sayBytes } from '../models/pull/disk-space.js';
+import { EXIT } from './failure.js';
+
+const MAX_LANGUAGES = 4;
+const HEADINGS = ['MODEL', 'TASK', 'ENGINE', 'LANGUAGES', 'SIZE', 'LICENCE', 'STATE'];
+
+interface Listed {
+  readonly id: string;
+  readonly name: string;
+  readonly task: string;
+  readonly engine: string;
+  readonly languages: readonly string[];
+  readonly bytes: number;
+  readonly licence: string;
+  readonly state: string;
+  /** Paths of the files that are not there. */
+  readonly missing: readonly string[];
+  readonly configured: boolean;
+  readonly dir: string;
+}
+
+async function listed(entry: CatalogueEntry, configured: ReadonlySet<string>): Promise<Listed> {
+  const { card, dir } = entry;
+  const state = await modelState(entry);
+  const absent = state.files.filter((one) => one.state === 'absent');
+  return {
+    id: card.id,
+    name: card.name,
+    task: card.task,
+    engine: card.engine,
+    languages: card.languages,
+    bytes: card.files.reduce((sum, file) => sum + file.bytes, 0),
+    licence: card.licence,
+    state: state.summary,
+    missing: absent.map(({ file }) => file.path),
+    configured: configured.has(card.id),
+    dir,
+  };
+}
+
+function cells(model: Listed): string[] {
+  const shown = model.languages.slice(0, MAX_LANGUAGES).join(' ');
+  const others = model.languages.length - MAX_LANGUAGES;
+  return [
+    model.configured ? `${model.id} *` : model.id,
+    model.task,
+    model.engine,
+    others > 0 ? `${shown} +${others}` : shown,
+    sayBytes(model.bytes),
+    model.licence,
+    model.state,
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = HEADINGS.map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const draw = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return rows.map(draw).join('\n');
+}
+
+/** Runs `chorus models`: what is known, what is here, what is not. Resolves with the exit code. */
+export async function models(options: { readonly json: boolean }): Promise<number> {
+  const settings = loadSettings();
+  const catalogue = await loadCatalogue(settings);
+  const configured = new Set([...settings.tts.models, ...settings.asr.models]);
+  const entries = [...catalogue.entries.values()];
+  const found = await Promise.all(entries.map((entry) => listed(entry, configured)));
+  if (options.json) {
+    console.log(JSON.stringify(found, undefined, 2));
+  } else {
+    console.log(table([HEADINGS, ...found.map(cells)]));
+    console.log('\n* configured (TTS_MODELS, ASR_MODELS). Fetch one with: chorus pull <model>');
+  }
+  for (const problem of catalogue.problems.values()) console.error(`chorus: ${problem.message}`);
+  return catalogue.problems.size === 0 ? EXIT.ok : EXIT.failed;
+}

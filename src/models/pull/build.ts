@@ -1,0 +1,20 @@
+import type { ModelCard } from '../card.js';
+import { buildWhisperGraph, GRAPH_FORMAT } from '../whisper/build.js';
+
+/** How the graphs of a model family are made from its weights. */
+export interface Builder {
+  /** Changes when what it builds changes. */
+  readonly version: string;
+  build(options: {
+    readonly modelDir: string;
+    readonly onProgress: (progress: { readonly doneBytes: number }) => void;
+  }): Promise<void>;
+}
+
+/** The builders that cards may name. */
+export type BuilderTable = Readonly<Record<NonNullable<ModelCard['build']>['kind'], Builder>>;
+
+/** The builders of this program. */
+export const BUILDERS: BuilderTable = {
+  'whisper-graph': { version: String(GRAPH_FORMAT), build: buildWhisperGraph },
+};

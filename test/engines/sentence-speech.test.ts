@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+
+import { speakSentences } from '../../src/engines/sentence-speech.js';
+import type { SpeechEvent } from '../../src/protocol/requests.js';
+
+/** A replica whose steps end when the test says so. */
+class Bench {
+  readonly started: string[] = [];
+  readonly #ends = new Map<string, PromiseWithResolve>();
+
+  run = (step: string): Promise<Float32Array> => {
+    this.started.push(step);
+    const end = withResolve();
+    this.#ends.set(step, end);
+    return end.promise;
+  };
+
+  finish(step: string, value = 0.5): void {
+    this.#ends.get(step)?.resolve(new Float32Array(10).fill(value));
+  }
+
+  fail(step: string, error: Error): void {
+    this.#ends.get(step)?.reject(error);
+  }
+}
+
+interface PromiseWithResolve {
+  readonly promise: Promise<Float32Array>;
+  resolve(samples: Float32Array): void;
+  reject(error: Error): void;
+}
+
+function withResolve(): PromiseWithResolve {
+  let resolve: (samples: Float32Array) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<Float32Array>((res, rej) => {
+    resolve = res;
+    reject = rej;
+  });
+  return { promise, resolve, reject };
+}
+
+function speak(bench: Bench, sentences: readonly string[]): AsyncGenerator<SpeechEvent> {
+  return speakSentences<string>({
+    sampleRateHz: 1000,
+    characters: 42,
+    sentences,
+    pauseSamples: 5,
+    prepare: async (sentence) => (sentence.startsWith('-') ? [] : sentence.split('|')),
+    run: bench.run,
+  });
+}
+
+async function turn(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function samplesOf(event: SpeechEvent | undefined): number[] {
+  if (event?.type !== 'audio') throw new Error(`No audio but ${event?.type}`);
+  return [...new Float32Array(Uint8Array.from(event.pcm).buffer)];
+}
+
+describe('speakSentences', () => {
+  it('lets the first audio go before the second sentence has been spoken', async () => {
+    const bench = new Bench();
+    const events = speak(bench, ['one', 'two', 'three']);
+    expect((await events.next()).value).toEqual({ type: 'start', sampleRateHz: 1000 });
+    const first = events.next();
+    await turn();
+    bench.finish('one');
+    expect(samplesOf((await first).value as SpeechEvent)).toHaveLength(10);
+    await events.return(undefined);
+  });
+
+  it('has at most two steps waiting for a reader that does not read', async () => {
+    const bench = new Bench();
+    const events = speak(bench, ['one', 'two', 'three', 'four', 'five']);
+    await events.next();
+    const first = events.next();
+    await turn();
+    bench.finish('one');
+    await first;
+    await turn();
+    bench.finish('two');
+    bench.finish('three');
+    await turn();
+    expect(bench.started).toEqual(['one', 'two', 'three']);
+    await events.return(undefined);
+  });
+
+  it('speaks in the order of the text, whichever step ends first', async () => {
+    const bench = new Bench();
+    const events = speak(bench, ['one', 'two', 'three']);
+    await events.next();
+    const first = events.next();
+    await turn();
+    bench.finish('one', 0.1);
+    await first;
+    const second = events.next();
+    await turn();
+    bench.finish('three', 0.3);
+    await turn();
+    bench.finish('two', 0.2);
+    expect(samplesOf((await second).value as SpeechEvent).at(-1)).toBeCloseTo(0.2);
+    expect(samplesOf((await events.next()).value as SpeechEvent).at(-1)).toBeCloseTo(0.3);
+    expect((await events.next()).value).toEqual({
+      type: 'usage',
+      usage: { characters: 42, audioSeconds: 0.04 },
+    });
+    expect((await events.next()).value).toEqual({ type: 'done' });
+    expect((await events.next()).done).toBe(true);
+  });
+
+  it('skips what cannot be spoken, and pauses between sentences only', async () => {
+    const bench = new Bench();
+    const events = speak(bench, ['-', 'one', '-', 'two', '-']);
+    await events.next();
+    const first = events.next();
+    await turn();
+    bench.finish('one');
+    expect(samplesOf((await first).value as SpeechEvent)[0]).toBeCloseTo(0.5);
+    const second = events.next();
+    await turn();
+    bench.finish('two');
+    const spoken = samplesOf((await second).value as SpeechEvent);
+    expect(spoken.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
+    expect(spoken).toHaveLength(15);
+    expect((await events.next()).value).toMatchObject({ type: 'usage' });
+  });
+
+  it('refuses a text with nothing to speak before any event', async () => {
+    await expect(speak(new Bench(), ['-', '-']).next()).rejects.toMatchObject({
+      code: 'unspeakable_text',
+      details: { param: 'input' },
+    });
+    await expect(speak(new Bench(), []).next()).rejects.toMatchObject({ code: 'unspeakable_text' });
+  });
+
+  it('passes a failed step on and starts no further one', async () => {
+    const bench = new Bench();
+    const events = speak(bench, ['one', 'two', 'three', 'four']);
+    await events.next();
+    const first = events.next();
+    await turn();
+    bench.finish('one');
+    await first;
+    const second = events.next();
+    await turn();
+    bench.fail('two', new Error('gone'));
+    bench.fail('three', new Error('gone too'));
+    await expect(second).rejects.toThrow('gone');
+    expect((await events.next()).done).toBe(true);
+    expect(bench.started).toEqual(['one', 'two', 'three']);
+  });
+});
