@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { ChorusError } from '../protocol/errors.js';
@@ -86,7 +85,15 @@ async function feed(frames: AsyncIterable<Frame>, encoder: EncoderStream): Promi
 /** Writes, and waits while the reader is slow. A closed answer is noticed by its encoder. */
 async function write(response: ServerResponse, bytes: Uint8Array): Promise<void> {
   if (response.write(bytes) || response.destroyed) return;
-  await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.on('drain', go);
+    response.on('close', go);
+  });
 }
 
 function closeSignal(response: ServerResponse): AbortSignal {
