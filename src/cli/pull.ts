@@ -1,10 +1,10 @@
-import { constants } from 'node:os';
 import { loadSettings } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import { entryOf, loadCatalogue } from '../models/catalogue.js';
 import type { Catalogue } from '../models/catalogue.js';
 import { pullModels } from '../models/pull/pull.js';
 import { EXIT } from './failure.js';
+import { untilInterrupted } from './interruption.js';
 import { PullProgress } from './progress.js';
 
 /** What `chorus pull` was asked for. */
@@ -43,39 +43,10 @@ export async function pull(request: PullRequest): Promise<number> {
   const configured = [...settings.tts.models, ...settings.asr.models];
   const named = request.all ? [...catalogue.entries.keys()] : request.ids;
   const ids = [...new Set(named.length > 0 ? named : configured)];
-  const interruption = interruptible();
-  try {
-    const { signal } = interruption;
-    await pullWithProgress(ids, { settings, catalogue, from: request.from, signal });
-  } catch (caught) {
-    if (interruption.exitCode() === undefined) throw caught;
-    console.error('chorus: stopped; the next pull goes on from here.');
-    return interruption.exitCode() ?? EXIT.failed;
-  } finally {
-    interruption.end();
-  }
+  const exitCode = await untilInterrupted((signal) =>
+    pullWithProgress(ids, { settings, catalogue, from: request.from, signal }),
+  );
+  if (exitCode !== undefined) return exitCode;
   console.log(`Ready: ${ids.join(', ')}`);
   return EXIT.ok;
-}
-
-/** Turns Ctrl-C and SIGTERM into an abort; a second one ends the process at once. */
-function interruptible(): {
-  readonly signal: AbortSignal;
-  exitCode(): number | undefined;
-  end(): void;
-} {
-  const controller = new AbortController();
-  let code: number | undefined;
-  const stop = (name: NodeJS.Signals): void => {
-    const number = 128 + constants.signals[name];
-    if (code !== undefined) process.exit(number);
-    code = number;
-    controller.abort();
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  return {
-    signal: controller.signal,
-    exitCode: () => code,
-    end: () => process.off('SIGINT', stop).off('SIGTERM', stop),
-  };
 }

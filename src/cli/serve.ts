@@ -6,6 +6,7 @@ import { entryOf, loadCatalogue, placeCard, type Catalogue } from '../models/cat
 import { ConfiguredModels } from '../models/model-names.js';
 import { createLogger, type Logger } from '../telemetry/log.js';
 import { announce } from './announce.js';
+import { untilInterrupted } from './interruption.js';
 import { pullWithProgress } from './pull.js';
 import { startServer, type RunningServer } from './start-server.js';
 import { workerSpecs } from './worker-specs.js';
@@ -25,7 +26,8 @@ export async function serve({ pull }: { readonly pull: boolean }): Promise<numbe
   const log = createLogger(settings);
   const catalogue = await loadCatalogue(settings);
   const models = new ConfiguredModels(catalogue, settings);
-  if (pull) await pullConfigured(settings, catalogue);
+  const stopped = pull ? await pullConfigured(settings, catalogue) : undefined;
+  if (stopped !== undefined) return stopped;
   const stopSignal = nextSignal();
   let server: RunningServer;
   try {
@@ -61,9 +63,13 @@ async function start({ settings, log, catalogue, models }: Parts): Promise<Runni
   return startServer({ settings, log, catalogue: models, workers });
 }
 
-async function pullConfigured(settings: Settings, catalogue: Catalogue): Promise<void> {
-  const ids = new Set([...settings.tts.models, ...settings.asr.models]);
-  await pullWithProgress([...ids], { settings, catalogue });
+/** Resolves with an exit code if the pull was interrupted. */
+async function pullConfigured(
+  settings: Settings,
+  catalogue: Catalogue,
+): Promise<number | undefined> {
+  const ids = [...new Set([...settings.tts.models, ...settings.asr.models])];
+  return untilInterrupted((signal) => pullWithProgress(ids, { settings, catalogue, signal }));
 }
 
 /** Workers read the card beside the weights. */

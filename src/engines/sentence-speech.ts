@@ -1,5 +1,6 @@
 import { ChorusError } from '../protocol/errors.js';
 import type { SpeechEvent } from '../protocol/requests.js';
+import { hasWords } from '../speech/sentences.js';
 
 /** Steps that one request may have queued: the one that is spoken next, and one for an idle replica. */
 const LOOK_AHEAD = 2;
@@ -60,7 +61,7 @@ async function fill<Step>(
 }
 
 async function* speakable<Step>(speech: SentenceSpeech<Step>): AsyncGenerator<Step, undefined> {
-  for (const sentence of speech.sentences) {
+  for (const sentence of speech.sentences.filter(hasWords)) {
     yield* await speech.prepare(sentence);
   }
   return undefined;

@@ -2,99 +2,117 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { ChorusError } from '../protocol/errors.js';
-import { bytesFrame, jsonFrame, readFrames, type Frame } from '../protocol/frames.js';
+import { bytesFrame, type Frame, jsonFrame, readFrames } from '../protocol/frames.js';
 import type { DecodeRequest, EncodeRequest } from '../protocol/media.js';
-import type { Codecs, EncoderStream } from './codecs.js';
+import type { Codecs } from './codecs.js';
+import type { EncoderStream } from './encoder-stream.js';
 
-/** What the server serves from. */
+/** Paths and numbers only; anything larger is a defect. */
+const MAX_JSON_BYTES = 64 * 1024;
+
+/** What the media process's socket serves from. */
 export interface MediaServerOptions {
   readonly codecs: Codecs;
 }
 
+type Answer = (request: IncomingMessage, response: ServerResponse, codecs: Codecs) => Promise<void>;
+
+const ROUTES: Readonly<Record<string, Answer>> = { '/decode': decode, '/encode': encode };
+
 /**
- * The media process's data socket. Both routes speak frames:
+ * Makes the media process's data socket.
  *
- * - `POST /decode`: a `DecodeRequest`, answered by `{type:'decoded', audio}`;
- * - `POST /encode`: an `EncodeRequest`, then PCM frames; the body's end is the end of the audio.
- *   Encoded frames are answered while the body is still open, then `{type:'done'}`.
- *
- * A failure is a last frame `{type:'error', error}`. An answer without a last frame is a process
- * that has died. A client that leaves frees the codec.
+ * - `POST /decode`: a JSON {@link DecodeRequest} → a JSON `DecodedAudio`, or `{error}`.
+ * - `POST /encode`: frames, both ways at once. In: a JSON {@link EncodeRequest}, then PCM until the
+ *   body ends. Out: encoded bytes, at last `{type:'done'}` or `{type:'error', error}`. An answer
+ *   that ends without either was broken off.
  */
 export function createMediaServer({ codecs }: MediaServerOptions): Server {
-  return createServer({ noDelay: true, requestTimeout: 0 }, (request, response) => {
-    void answer(codecs, request, response);
-  });
+  // Only the supervisor closes idle connections: a close from here could meet a new request.
+  return createServer(
+    { noDelay: true, requestTimeout: 0, keepAliveTimeout: 0 },
+    (request, response) => {
+      const answer = ROUTES[request.url ?? ''] ?? unknownPath;
+      answer(request, response, codecs).catch((caught: unknown) => refuse(response, caught));
+    },
+  );
 }
 
-async function answer(
-  codecs: Codecs,
+async function unknownPath(request: IncomingMessage): Promise<void> {
+  throw new ChorusError('route_not_found', `The media process has no path ${request.url}.`);
+}
+
+async function decode(
   request: IncomingMessage,
   response: ServerResponse,
+  codecs: Codecs,
 ): Promise<void> {
-  const abort = new AbortController();
-  response.on('close', () => abort.abort());
-  response.writeHead(200, { 'content-type': 'application/octet-stream' });
-  response.flushHeaders();
-  const frames = readFrames(request as AsyncIterable<Uint8Array>);
-  try {
-    const first = await frames.next();
-    const exchange = { codecs, response, signal: abort.signal };
-    if (request.url === '/decode') await decode(exchange, jsonOf(first.value));
-    else if (request.url === '/encode') await encode(exchange, jsonOf(first.value), frames);
-    else throw new ChorusError('route_not_found', `The media process has no ${request.url}.`);
-  } catch (caught) {
-    response.write(jsonFrame({ type: 'error', error: ChorusError.from(caught).toWire() }));
-  }
-  response.end();
-}
-
-interface Exchange {
-  readonly codecs: Codecs;
-  readonly response: ServerResponse;
-  /** Aborts when the connection closes. */
-  readonly signal: AbortSignal;
-}
-
-async function decode({ codecs, response, signal }: Exchange, request: unknown): Promise<void> {
-  const audio = await codecs.decode(request as DecodeRequest, signal);
-  response.write(jsonFrame({ type: 'decoded', audio }));
+  const body = (await readJson(request)) as DecodeRequest;
+  const audio = await codecs.decode(body, closeSignal(response));
+  sendJson(response, 200, audio);
 }
 
 async function encode(
-  { codecs, response, signal }: Exchange,
-  request: unknown,
-  frames: AsyncIterable<Frame>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  codecs: Codecs,
 ): Promise<void> {
-  const encoder = codecs.openEncoder(request as EncodeRequest);
-  signal.addEventListener('abort', () => encoder.destroy(), { once: true });
-  try {
-    await Promise.all([feed(encoder, frames), drain(encoder, { response, signal })]);
-  } catch (caught) {
-    encoder.destroy();
-    throw caught;
+  const frames = readFrames(request);
+  const first = await frames.next();
+  if (first.done === true || first.value.kind !== 'json') {
+    throw new ChorusError('internal', 'An encoding began without its request.');
   }
-  response.write(jsonFrame({ type: 'done' }));
+  const encoder = codecs.openEncoder(first.value.value as EncodeRequest);
+  response.on('close', () => encoder.destroy());
+  response.writeHead(200, { 'content-type': 'application/octet-stream' });
+  response.flushHeaders();
+  // A source that breaks off destroys the encoder, and that ends the answer.
+  feed(frames, encoder).catch(() => encoder.destroy());
+  try {
+    for await (const bytes of encoder.output) await write(response, bytesFrame(bytes));
+    response.end(jsonFrame({ type: 'done' }));
+  } catch (caught) {
+    response.end(jsonFrame({ type: 'error', error: ChorusError.from(caught).toWire() }));
+  }
 }
 
-async function feed(encoder: EncoderStream, frames: AsyncIterable<Frame>): Promise<void> {
+async function feed(frames: AsyncIterable<Frame>, encoder: EncoderStream): Promise<void> {
   for await (const frame of frames) {
     if (frame.kind === 'bytes') await encoder.write(frame.bytes);
   }
   encoder.end();
 }
 
-/** A reader that takes nothing holds back the encoder, and through it the source of the audio. */
-async function drain(
-  encoder: EncoderStream,
-  { response, signal }: Pick<Exchange, 'response' | 'signal'>,
-): Promise<void> {
-  for await (const bytes of encoder.output) {
-    if (!response.write(bytesFrame(bytes))) await once(response, 'drain', { signal });
-  }
+/** Writes, and waits while the reader is slow. A closed answer is noticed by its encoder. */
+async function write(response: ServerResponse, bytes: Uint8Array): Promise<void> {
+  if (response.write(bytes) || response.destroyed) return;
+  await Promise.race([once(response, 'drain'), once(response, 'close')]);
 }
 
-function jsonOf(frame: Frame | undefined): unknown {
-  if (frame?.kind === 'json') return frame.value;
-  throw new ChorusError('internal', 'A media exchange begins with a JSON frame.');
+function closeSignal(response: ServerResponse): AbortSignal {
+  const abort = new AbortController();
+  response.on('close', () => abort.abort());
+  return abort.signal;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_JSON_BYTES) throw new ChorusError('internal', 'The request is too large.');
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(value));
+}
+
+function refuse(response: ServerResponse, caught: unknown): void {
+  const error = ChorusError.from(caught);
+  if (response.headersSent) response.destroy();
+  else sendJson(response, error.status, { error: error.toWire() });
 }

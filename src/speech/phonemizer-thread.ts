@@ -48,6 +48,7 @@ export async function createPhonemizer(): Promise<Phonemizer> {
   thread.on('error', end);
   thread.on('exit', () => end());
   return {
+    stopped: once(thread, 'exit').then(() => undefined),
     phonemize: (text, voice) =>
       new Promise((resolve, reject) => {
         if (ended) return reject(ended);

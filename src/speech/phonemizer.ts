@@ -16,5 +16,7 @@ export interface Phonemizer {
    * @param voice espeak voice, for example `en-us`.
    */
   phonemize(text: string, voice: string): Promise<PhonemeClause[]>;
+  /** Resolves when it has stopped by itself or by `close()`; it never comes back. */
+  readonly stopped: Promise<void>;
   close(): Promise<void>;
 }

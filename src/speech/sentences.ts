@@ -83,3 +83,11 @@ function bestCut(head: string): number {
   if (space > 0) return space + 1;
   return /[\uD800-\uDBFF]$/.test(head) ? head.length - 1 : head.length;
 }
+
+/**
+ * Whether there is anything to say in a sentence: a letter, a digit, a sign such as + or €, or an
+ * emoji, which espeak names. A run of marks alone would be spelled out.
+ */
+export function hasWords(sentence: string): boolean {
+  return /[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]/u.test(sentence);
+}

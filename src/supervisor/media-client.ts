@@ -3,33 +3,38 @@ import { Readable } from 'node:stream';
 import type { Pool } from 'undici';
 
 import { ChorusError, type WireError } from '../protocol/errors.js';
-import { bytesFrame, jsonFrame, readFrames, type Frame } from '../protocol/frames.js';
-import type { DecodedAudio, EncodeRequest, MediaClient } from '../protocol/media.js';
+import { bytesFrame, type Frame, jsonFrame, readFrames } from '../protocol/frames.js';
+import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
 import { transportError } from './transport-error.js';
-
-/** The JSON frames that the media process answers with. */
-type MediaEvent =
-  | { readonly type: 'decoded'; readonly audio: DecodedAudio }
-  | { readonly type: 'done' }
-  | { readonly type: 'error'; readonly error: WireError };
 
 const PROCESS = 'media process';
 
 /** Speaks to the media process over its connection pool. */
 export function createMediaClient(pool: Pool): MediaClient {
   return {
-    async decode(request, signal) {
-      const body = jsonFrame(request);
-      let audio: DecodedAudio | undefined;
-      for await (const frame of exchange(pool, { path: '/decode', body, signal })) {
-        const event = eventOf(frame);
-        if (event?.type === 'decoded') audio = event.audio;
-      }
-      if (audio === undefined) throw lost();
-      return audio;
-    },
+    decode: (request, signal) => decode(pool, request, signal),
     encode: (request, pcm, signal) => encode(pool, { request, pcm, signal }),
   };
+}
+
+async function decode(
+  pool: Pool,
+  request: DecodeRequest,
+  signal: AbortSignal,
+): Promise<DecodedAudio> {
+  try {
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/decode',
+      body: JSON.stringify(request),
+      signal,
+    });
+    const body = (await answer.body.json()) as DecodedAudio | { readonly error: WireError };
+    if ('error' in body) throw ChorusError.fromWire(body.error);
+    return body;
+  } catch (caught) {
+    throw transportError(caught, { signal, process: PROCESS });
+  }
 }
 
 interface Encoding {
@@ -39,74 +44,67 @@ interface Encoding {
 }
 
 /**
- * Sends PCM and yields what comes back, both at once. If the source of the PCM fails, its own error
- * comes out here, and never a clean end.
+ * One duplex exchange. Leaving the iteration, a failing source and the signal all break the
+ * exchange off, which frees the encoder; a failing source's own error is what the reader gets.
  */
-async function* encode(pool: Pool, { request, pcm, signal }: Encoding): AsyncGenerator<Uint8Array> {
-  const leaving = new AbortController();
-  const source = new EncodeSource(request, pcm);
-  const either = AbortSignal.any([signal, leaving.signal]);
+async function* encode(pool: Pool, encoding: Encoding): AsyncGenerator<Uint8Array> {
+  const source = new FrameSource(encoding);
+  const end = new AbortController();
+  const signal = AbortSignal.any([encoding.signal, end.signal]);
   let done = false;
   try {
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/encode',
+      body: source.body,
+      signal,
+    });
     // Read to the end, past `done`: only then can the connection serve another request.
-    for await (const frame of exchange(pool, { path: '/encode', body: source, signal: either })) {
+    for await (const frame of readFrames(answer.body)) {
       if (frame.kind === 'bytes') yield frame.bytes;
-      else done = eventOf(frame)?.type === 'done';
+      else done = isDone(frame);
     }
-    if (!done) throw lost();
+    if (!done) {
+      throw new ChorusError('replica_lost', 'The media process ended in the middle of the answer.');
+    }
   } catch (caught) {
-    throw source.failure ?? caught;
+    if (source.failure) throw source.failure.cause;
+    throw transportError(caught, { signal: encoding.signal, process: PROCESS });
   } finally {
-    leaving.abort();
+    end.abort();
+    source.body.destroy();
   }
 }
 
-/** The body of an encoding: what is wanted, then the PCM; it remembers why its source failed. */
-class EncodeSource implements AsyncIterable<Buffer> {
-  failure: ChorusError | undefined;
-  readonly #request: EncodeRequest;
-  readonly #pcm: AsyncIterable<Uint8Array>;
+/** The request body of an encoding, which remembers why it failed. */
+class FrameSource {
+  readonly body: Readable;
+  failure: { readonly cause: unknown } | undefined;
+  readonly #encoding: Encoding;
 
-  constructor(request: EncodeRequest, pcm: AsyncIterable<Uint8Array>) {
-    this.#request = request;
-    this.#pcm = pcm;
+  constructor(encoding: Encoding) {
+    this.#encoding = encoding;
+    // One chunk ahead is enough: the socket and the encoder have buffers of their own.
+    this.body = Readable.from(this.#frames(), { objectMode: false, highWaterMark: 1 });
+    // undici listens only while it sends; a failure after that is in `failure` all the same.
+    this.body.on('error', () => {});
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    yield jsonFrame(this.#request);
+  async *#frames(): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of this.#pcm) yield bytesFrame(chunk);
+      yield jsonFrame(this.#encoding.request);
+      for await (const chunk of this.#encoding.pcm) yield bytesFrame(chunk);
     } catch (caught) {
-      this.failure = ChorusError.from(caught);
+      this.failure ??= { cause: caught };
       throw caught;
     }
   }
 }
 
-interface Exchange {
-  readonly path: string;
-  readonly body: Buffer | AsyncIterable<Buffer>;
-  readonly signal: AbortSignal;
-}
-
-async function* exchange(pool: Pool, { path, body, signal }: Exchange): AsyncGenerator<Frame> {
-  try {
-    const source = Buffer.isBuffer(body) ? body : Readable.from(body, { objectMode: false });
-    const answer = await pool.request({ method: 'POST', path, body: source, signal });
-    yield* readFrames(answer.body);
-  } catch (caught) {
-    throw transportError(caught, { signal, process: PROCESS });
-  }
-}
-
-/** The event in a JSON frame; an error event is thrown. */
-function eventOf(frame: Frame): MediaEvent | undefined {
-  if (frame.kind !== 'json') return undefined;
-  const event = frame.value as MediaEvent;
-  if (event.type === 'error') throw ChorusError.fromWire(event.error);
-  return event;
-}
-
-function lost(): ChorusError {
-  return new ChorusError('replica_lost', `The ${PROCESS} ended in the middle of the request.`);
+function isDone(frame: Frame & { readonly kind: 'json' }): boolean {
+  const message = frame.value as
+    | { readonly type: 'done' }
+    | { readonly type: 'error'; readonly error: WireError };
+  if (message.type === 'error') throw ChorusError.fromWire(message.error);
+  return true;
 }

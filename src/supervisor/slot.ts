@@ -112,6 +112,11 @@ export class Slot {
     this.#setState('stopped');
   }
 
+  /** Ends the process at once; it is started again as after a crash. */
+  kill(): void {
+    this.#child?.kill();
+  }
+
   #receive(message: FromChild): void {
     if (message.type === 'log') {
       this.#options.log[message.level](

@@ -16,12 +16,17 @@ export interface WorkerClient {
   transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptEvent>;
 }
 
-/** Speaks to a worker over its connection pool. */
-export function createWorkerClient(pool: Pool): WorkerClient {
+/**
+ * Speaks to a worker over its connection pool.
+ * @param onLost Told when a connection breaks that nobody aborted: the socket learns of a dead
+ * process before its exit is seen, and nothing more may be sent there.
+ */
+export function createWorkerClient(pool: Pool, onLost: () => void): WorkerClient {
   return {
-    synthesize: (request, signal) => call<SpeechEvent>(pool, { path: '/speech', request, signal }),
+    synthesize: (request, signal) =>
+      call<SpeechEvent>(pool, { path: '/speech', request, signal, onLost }),
     transcribe: (request, signal) =>
-      call<TranscriptEvent>(pool, { path: '/transcription', request, signal }),
+      call<TranscriptEvent>(pool, { path: '/transcription', request, signal, onLost }),
   };
 }
 
@@ -29,6 +34,7 @@ interface Call {
   readonly path: string;
   readonly request: object;
   readonly signal: AbortSignal;
+  readonly onLost: () => void;
 }
 
 /**
@@ -37,7 +43,7 @@ interface Call {
  */
 async function* call<Event extends { readonly type: string }>(
   pool: Pool,
-  { path, request, signal }: Call,
+  { path, request, signal, onLost }: Call,
 ): AsyncGenerator<Event> {
   let done = false;
   try {
@@ -52,11 +58,12 @@ async function* call<Event extends { readonly type: string }>(
       // Read to the end, past `done`: only then can the connection serve another request.
       if (event.type === 'done') done = true;
     }
+    if (!done) throw new ChorusError('replica_lost', 'The worker ended in mid-answer.');
   } catch (caught) {
-    throw transportError(caught, { signal, process: 'worker' });
+    const error = transportError(caught, { signal, process: 'worker' });
+    if (error.code === 'replica_lost') onLost();
+    throw error;
   }
-  if (!done)
-    throw new ChorusError('replica_lost', 'The worker ended in the middle of the request.');
 }
 
 function isError(event: {

@@ -96,7 +96,7 @@ export class WorkerSlot {
   }
 
   #up(pool: Pool): void {
-    const client = createWorkerClient(pool);
+    const client = createWorkerClient(pool, () => this.#lost());
     for (const { state, id, service } of this.reports.values()) {
       if (state !== 'ready') continue;
       const capacity = this.#options.capacity[service];
@@ -105,10 +105,16 @@ export class WorkerSlot {
     this.#options.onChange();
   }
 
+  /** A process whose socket breaks is dead or beyond trust; either way a fresh one takes its place. */
+  #lost(): void {
+    this.#options.router.remove(this.spec.id);
+    this.#expectAll();
+    this.slot.kill();
+  }
+
   #down(): void {
     this.#options.router.remove(this.spec.id);
     this.heartbeat = undefined;
-    this.reports.clear();
     // It will be started again in a moment: what waits for its models may wait on.
     this.#expectAll();
   }

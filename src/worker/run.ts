@@ -32,6 +32,9 @@ async function startWorker(
   const server = new WorkerServer({ models, onFailure: (error) => logFailure(error, link) });
   server.server.listen(init.socketPath);
   await once(server.server, 'listening');
+  let stopping = false;
+  // Without it no text can be spoken here: a fresh worker takes this one's place.
+  void phonemizer.stopped.then(() => stopping || process.exit(1));
 
   return {
     vitals: () => ({
@@ -41,6 +44,7 @@ async function startWorker(
       ),
     }),
     async stop() {
+      stopping = true;
       await server.close();
       await Promise.all([...models.values()].map((model) => model.close()));
       await phonemizer.close();

@@ -39,9 +39,13 @@ export class WorkerServer {
 
   constructor(options: WorkerServerOptions) {
     this.#options = options;
-    this.server = createServer({ noDelay: true, requestTimeout: 0 }, (request, response) => {
-      void this.#answer(request, response);
-    });
+    // Only the supervisor closes idle connections: a close from here could meet a new request.
+    this.server = createServer(
+      { noDelay: true, requestTimeout: 0, keepAliveTimeout: 0 },
+      (request, response) => {
+        void this.#answer(request, response);
+      },
+    );
   }
 
   /** Takes nothing new and resolves when what runs has ended. */

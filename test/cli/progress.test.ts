@@ -6,7 +6,7 @@ function record(isTTY: boolean) {
   const written: string[] = [];
   const clock = { nowMs: 0 };
   const stream = { isTTY, columns: 100, write: (text: string) => written.push(text) > 0 };
-  const progress = new PullProgress(stream as never, () => clock.nowMs);
+  const progress = new PullProgress(stream, () => clock.nowMs);
   const at = (nowMs: number, event: PullEvent): void => {
     clock.nowMs = nowMs;
     progress.report(event);

@@ -146,7 +146,7 @@ describe('chorus pull', () => {
     [['pull', '--help'], {}, 0, /Examples:/],
     [['models', 'x'], {}, 2, /too many arguments/],
   ])('%j with %j ends with %i', async (parameters, env, code, message) => {
-    const run = chorus(parameters, env as Record<string, string>);
+    const run = chorus(parameters, env);
     expect(await run.ended).toBe(code);
     expect(run.text()).toMatch(message);
   });

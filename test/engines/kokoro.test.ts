@@ -18,7 +18,7 @@ let replica: Replica<KokoroStep, Float32Array>;
 beforeAll(async () => {
   phonemizer = await createPhonemizer();
   const opened = await kokoroEngine.open(cardOf('kokoro'), DIR, { phonemizer });
-  model = opened as SpeechModel<KokoroStep, Float32Array>;
+  model = opened;
   replica = await loadReplica(loadOf(DIR));
 });
 afterAll(async () => {

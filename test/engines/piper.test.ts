@@ -31,7 +31,7 @@ let replica: Replica<PiperStep, Float32Array>;
 beforeAll(async () => {
   phonemizer = await createPhonemizer();
   const opened = await piperEngine.open(cardOf('joe'), DIR, { phonemizer });
-  model = opened as SpeechModel<PiperStep, Float32Array>;
+  model = opened;
   replica = await loadReplica(loadOf(DIR));
 });
 afterAll(async () => {

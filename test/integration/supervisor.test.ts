@@ -13,9 +13,18 @@ const place = { service: 'tts', model: 'scripted', cost: 1 } as const;
 describe('a supervisor with real worker processes', () => {
   let fleet: ScriptedFleet;
 
+  const held: Lease[] = [];
+
   afterEach(async () => {
+    for (const lease of held.splice(0)) lease.release();
     await fleet?.stop();
   });
+
+  async function acquire(): Promise<Lease> {
+    const lease = await fleet.supervisor.router.acquire(place, never);
+    held.push(lease);
+    return lease;
+  }
 
   async function speak(lease: Lease, text: string, signal = never): Promise<SpeechEvent[]> {
     const request = { model: 'scripted', text, voice: 'joe', speed: 1 };
@@ -26,7 +35,7 @@ describe('a supervisor with real worker processes', () => {
 
   it('gets the events of a request in their order', async () => {
     fleet = await startScriptedFleet(1);
-    const lease = await fleet.supervisor.router.acquire(place, never);
+    const lease = await acquire();
     const events = await speak(lease, 'busy 1; busy 1');
     lease.release();
     expect(events.map((event) => event.type)).toEqual(['start', 'audio', 'audio', 'usage', 'done']);
@@ -35,7 +44,7 @@ describe('a supervisor with real worker processes', () => {
   it('gives the first step away before the second has run', async () => {
     fleet = await startScriptedFleet(1);
     const gate = join(fleet.modelDir, 'gate');
-    const lease = await fleet.supervisor.router.acquire(place, never);
+    const lease = await acquire();
     const request = { model: 'scripted', text: `busy 1; gate ${gate}`, voice: 'joe', speed: 1 };
     const events = lease.synthesize(request, never)[Symbol.asyncIterator]();
     expect((await events.next()).value.type).toBe('start');
@@ -47,7 +56,7 @@ describe('a supervisor with real worker processes', () => {
 
   it('reports a failing step as an error of that request, and serves on', async () => {
     fleet = await startScriptedFleet(1);
-    const lease = await fleet.supervisor.router.acquire(place, never);
+    const lease = await acquire();
     await expect(speak(lease, 'busy 1; fail')).rejects.toMatchObject({ code: 'internal' });
     expect(await speak(lease, 'busy 1')).toHaveLength(4);
     await expect(speak(lease, 'sing')).rejects.toMatchObject({
@@ -59,7 +68,7 @@ describe('a supervisor with real worker processes', () => {
   it('starts no further step of a request that was canceled', async () => {
     fleet = await startScriptedFleet(1);
     const gate = join(fleet.modelDir, 'gate');
-    const lease = await fleet.supervisor.router.acquire(place, never);
+    const lease = await acquire();
     const abort = new AbortController();
     const speaking = speak(lease, `gate ${gate}; busy 1; busy 1`, abort.signal);
     await vi.waitFor(async () => expect(await fleet.startedSteps()).toHaveLength(1));
@@ -72,14 +81,13 @@ describe('a supervisor with real worker processes', () => {
 
   it('fails what a dead worker owed with a retryable error, and puts a new one in its place', async () => {
     fleet = await startScriptedFleet(1);
-    const lease = await fleet.supervisor.router.acquire(place, never);
+    const lease = await acquire();
     const before = fleet.supervisor.status().workers[0]?.pid;
     await expect(speak(lease, 'busy 1; crash')).rejects.toMatchObject({
       code: 'replica_lost',
       retryable: true,
     });
-    lease.release();
-    const next = await fleet.supervisor.router.acquire(place, never);
+    const next = await acquire();
     expect(await speak(next, 'busy 1')).toHaveLength(4);
     expect(fleet.supervisor.status().workers[0]?.pid).not.toBe(before);
   });
@@ -102,7 +110,7 @@ describe('a supervisor with real worker processes', () => {
   it('lets running work end when it stops, and leaves no process', async () => {
     fleet = await startScriptedFleet(2);
     const pids = fleet.supervisor.status().workers.map((worker) => worker.pid ?? 0);
-    const lease = await fleet.supervisor.router.acquire(place, never);
+    const lease = await acquire();
     const speaking = speak(lease, 'busy 50; busy 50').finally(() => lease.release());
     const stopping = fleet.supervisor.stop();
     await expect(fleet.supervisor.router.acquire(place, never)).rejects.toMatchObject({

@@ -17,7 +17,7 @@ voices: [{ id: joe, name: Joe, language: en-US }]
 files:
   - path: model.onnx
     bytes: 1
-    sha256: ${'0'.repeat(64)}
+    sha256: '${'0'.repeat(64)}'
     sources: [{ type: huggingface, repo: none/none, path: none }]
 `;
 

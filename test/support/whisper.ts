@@ -121,5 +121,6 @@ const CARD = {
 
 const NO_PHONEMIZER: Phonemizer = {
   phonemize: () => Promise.reject(new Error('Recognition needs no phonemes.')),
+  stopped: new Promise(() => {}),
   close: () => Promise.resolve(),
 };

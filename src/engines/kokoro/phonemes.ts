@@ -19,7 +19,7 @@ export async function kokoroPhonemes(
 ): Promise<string> {
   const parts = sentence.trim().split(MARKS);
   const spoken = await Promise.all(
-    parts.map((part, index) => (index % 2 === 1 ? part : words(part, voice, phonemizer))),
+    parts.map(async (part, index) => (index % 2 === 1 ? part : words(part, voice, phonemizer))),
   );
   const known = [...spoken.join('')].filter((symbol) => VOCABULARY.has(symbol)).join('');
   return known.replace(/\s+/g, ' ').trim();

@@ -111,6 +111,6 @@ class OptimumDecoderRun implements DecoderRun {
     if (this.#session.inputNames.includes('cache_position')) {
       feeds['cache_position'] = new Tensor('int64', positions, [length]);
     }
-    return (await this.#session.run(feeds)) as Values;
+    return await this.#session.run(feeds);
   }
 }
