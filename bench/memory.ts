@@ -48,7 +48,14 @@ export async function benchMemory(options: MemoryBenchOptions): Promise<void> {
   const modelsDir = modelsFolder(options.modelsDir);
   const chorus = await startChorus({ ...options, tts: JOE.model, asr: ASR_MODEL, modelsDir });
   try {
-    print({ bench: 'memory', kind: 'setup', ...machineFacts(), ...options });
+    const idle = await processMemory(chorus.pid);
+    print({
+      bench: 'memory',
+      kind: 'setup',
+      ...machineFacts(),
+      ...options,
+      idleSupervisorRssBytes: idle.rssBytes,
+    });
     const file = await warmUp(chorus, options);
     await watch(chorus, file, options);
   } finally {
@@ -126,7 +133,9 @@ async function speakAgain(load: Load, client: number): Promise<void> {
   for (let turn = 0; !signal.aborted; turn += 1) {
     await counted(load, async () => {
       const text = longText(client * 100 + turn);
-      tally.audioSeconds += await speakOnce(chorus, text, signal);
+      // Not added in one expression: that would read the sum before the wait, and others add too.
+      const audioSeconds = await speakOnce(chorus, text, signal);
+      tally.audioSeconds += audioSeconds;
       tally.texts += 1;
     });
   }
