@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { startChorus } from './support/chorus.js';
 import type { Chorus } from './support/chorus.js';
+import { JOE } from './support/joe.js';
 import { machineFacts, machineState } from './support/machine.js';
 import { modelsFolder } from './support/models.js';
 import { peakRssBytes, processMemory, treeMemory } from './support/process-tree.js';
@@ -34,7 +35,6 @@ interface Tally {
   failures: number;
 }
 
-const TTS_MODEL = 'piper-en-us-joe';
 const ASR_MODEL = 'whisper-tiny.en';
 const LINE_EVERY_SECONDS = 10;
 const SAMPLE_EVERY_MS = 1_000;
@@ -46,9 +46,16 @@ const REST_MS = 5_000;
 /** Watches the memory of the supervisor while clients stream long texts and upload large files. */
 export async function benchMemory(options: MemoryBenchOptions): Promise<void> {
   const modelsDir = modelsFolder(options.modelsDir);
-  const chorus = await startChorus({ ...options, tts: TTS_MODEL, asr: ASR_MODEL, modelsDir });
+  const chorus = await startChorus({ ...options, tts: JOE.model, asr: ASR_MODEL, modelsDir });
   try {
-    print({ bench: 'memory', kind: 'setup', ...machineFacts(), ...options });
+    const idle = await processMemory(chorus.pid);
+    print({
+      bench: 'memory',
+      kind: 'setup',
+      ...machineFacts(),
+      ...options,
+      idleSupervisorRssBytes: idle.rssBytes,
+    });
     const file = await warmUp(chorus, options);
     await watch(chorus, file, options);
   } finally {
@@ -61,7 +68,6 @@ async function warmUp(chorus: Chorus, options: MemoryBenchOptions): Promise<stri
   const studio = (bytes: number): Promise<string> =>
     studioFile({
       speechUrl: `${chorus.url}/v1/audio/speech`,
-      model: TTS_MODEL,
       text: longText(0).slice(0, 1_000),
       bytes,
     });
@@ -113,7 +119,7 @@ interface Load {
 
 async function speakOnce(chorus: Chorus, input: string, signal?: AbortSignal): Promise<number> {
   const url = `${chorus.url}/v1/audio/speech`;
-  const body = { model: TTS_MODEL, input, response_format: 'wav' };
+  const body = { ...JOE, input, response_format: 'wav' };
   return (await speak({ url, body, signal })).audioSeconds;
 }
 
@@ -127,7 +133,9 @@ async function speakAgain(load: Load, client: number): Promise<void> {
   for (let turn = 0; !signal.aborted; turn += 1) {
     await counted(load, async () => {
       const text = longText(client * 100 + turn);
-      tally.audioSeconds += await speakOnce(chorus, text, signal);
+      // Not added in one expression: that would read the sum before the wait, and others add too.
+      const audioSeconds = await speakOnce(chorus, text, signal);
+      tally.audioSeconds += audioSeconds;
       tally.texts += 1;
     });
   }

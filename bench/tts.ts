@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startPiperPeer } from './peers/piper.js';
 import { startChorus } from './support/chorus.js';
 import { closedLoop } from './support/closed-loop.js';
+import { JOE } from './support/joe.js';
 import { machineFacts, machineState } from './support/machine.js';
 import { modelsFolder } from './support/models.js';
 import type { CommonOptions } from './support/options.js';
@@ -38,14 +39,13 @@ interface TtsRun {
 /** One after the other in one round: the same texts, the same number in flight. */
 type TtsRound = Readonly<Record<Side, TtsRun>>;
 
-const MODEL = 'piper-en-us-joe';
 const WARM_UP_TEXTS = 4;
 
 /** Measures speech of ours and of `piper.http_server` in turns, on the same voice and cores. */
 export async function benchTts(options: TtsBenchOptions): Promise<void> {
   const modelsDir = modelsFolder(options.modelsDir);
-  const voice = join(modelsDir, MODEL, 'model.onnx');
-  const chorus = await startChorus({ ...options, tts: MODEL, asr: 'none', modelsDir });
+  const voice = join(modelsDir, JOE.model, 'model.onnx');
+  const chorus = await startChorus({ ...options, tts: JOE.model, asr: 'none', modelsDir });
   try {
     const peer = await startPiperPeer({ ...options, voice });
     try {
@@ -56,7 +56,7 @@ export async function benchTts(options: TtsBenchOptions): Promise<void> {
         speak: (input) =>
           speak({
             url: `${chorus.url}/v1/audio/speech`,
-            body: { model: MODEL, input, response_format: 'wav' },
+            body: { ...JOE, input, response_format: 'wav' },
           }),
       };
       const theirs: Speaker = {

@@ -6,12 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import { request } from 'undici';
 
 import { benchCacheDir } from './cache.js';
+import { JOE } from './joe.js';
 import { patientAgent } from './speak.js';
 
 /** What is said over and over in the file, and how long the file is to be. */
 export interface StudioFileOptions {
   readonly speechUrl: string;
-  readonly model: string;
   readonly text: string;
   readonly bytes: number;
 }
@@ -40,11 +40,11 @@ export async function studioFile(options: StudioFileOptions): Promise<string> {
 }
 
 async function spokenSamples(options: StudioFileOptions): Promise<Int16Array> {
-  const { model, text: input } = options;
+  const input = options.text;
   const { statusCode, body } = await request(options.speechUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model, input, response_format: 'pcm' }),
+    body: JSON.stringify({ ...JOE, input, response_format: 'pcm' }),
     dispatcher: patientAgent,
   });
   if (statusCode !== 200)

@@ -1,6 +1,7 @@
 import { resolveWorkers } from '../config/devices.js';
 import { listGpus } from '../config/gpus.js';
 import { loadSettings } from '../config/load.js';
+import { SettingsError } from '../config/settings-error.js';
 import type { Settings } from '../config/settings.js';
 import { entryOf, loadCatalogue, placeCard, type Catalogue } from '../models/catalogue.js';
 import { ConfiguredModels } from '../models/model-names.js';
@@ -40,7 +41,9 @@ export async function serve({ pull }: { readonly pull: boolean }): Promise<numbe
     );
     return EXIT_ALREADY_RUNNING;
   }
-  void server.settled.then(() => announce(server, settings));
+  await Promise.race([server.settled, stopSignal]);
+  await refuseWithoutGpu(server, settings);
+  announce(server, settings);
   const signal = await stopSignal;
   log.info({ signal }, 'stopping: running work may end, nothing new is taken');
   void nextSignal().then(() => process.exit(EXIT_FORCED));
@@ -61,6 +64,14 @@ async function start({ settings, log, catalogue, models }: Parts): Promise<Runni
   const workers = workerSpecs(plans, settings, (id) => models.modelDir(id));
   warnIfOpen(settings, log);
   return startServer({ settings, log, catalogue: models, workers });
+}
+
+/** Ends a server that must compute on GPUs if a model could not be loaded on its GPU. */
+async function refuseWithoutGpu(server: RunningServer, settings: Settings): Promise<void> {
+  const { warnings } = server.supervisor.status();
+  if (!settings.requireGpu || warnings.length === 0) return;
+  await server.stop();
+  throw new SettingsError(warnings.map((warning) => `REQUIRE_GPU=true, but ${warning}`));
 }
 
 /** Resolves with an exit code if the pull was interrupted. */

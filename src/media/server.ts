@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { ChorusError } from '../protocol/errors.js';
@@ -62,13 +63,16 @@ async function encode(
     throw new ChorusError('internal', 'An encoding began without its request.');
   }
   const encoder = codecs.openEncoder(first.value.value as EncodeRequest);
-  response.on('close', () => encoder.destroy());
+  const signal = closeSignal(response);
+  signal.addEventListener('abort', () => encoder.destroy());
   response.writeHead(200, { 'content-type': 'application/octet-stream' });
   response.flushHeaders();
   // A source that breaks off destroys the encoder, and that ends the answer.
   feed(frames, encoder).catch(() => encoder.destroy());
   try {
-    for await (const bytes of encoder.output) await write(response, bytesFrame(bytes));
+    for await (const bytes of encoder.output) {
+      if (!response.write(bytesFrame(bytes))) await once(response, 'drain', { signal });
+    }
     response.end(jsonFrame({ type: 'done' }));
   } catch (caught) {
     response.end(jsonFrame({ type: 'error', error: ChorusError.from(caught).toWire() }));
@@ -80,20 +84,6 @@ async function feed(frames: AsyncIterable<Frame>, encoder: EncoderStream): Promi
     if (frame.kind === 'bytes') await encoder.write(frame.bytes);
   }
   encoder.end();
-}
-
-/** Writes, and waits while the reader is slow. A closed answer is noticed by its encoder. */
-async function write(response: ServerResponse, bytes: Uint8Array): Promise<void> {
-  if (response.write(bytes) || response.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const go = (): void => {
-      response.off('drain', go);
-      response.off('close', go);
-      resolve();
-    };
-    response.on('drain', go);
-    response.on('close', go);
-  });
 }
 
 function closeSignal(response: ServerResponse): AbortSignal {

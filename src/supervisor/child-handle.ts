@@ -33,6 +33,7 @@ export class ChildHandle {
   readonly exited: Promise<ChildExit>;
   readonly #process: ChildProcess;
   #stopping: Promise<ChildExit> | undefined;
+  #isReady = false;
 
   constructor(options: ChildOptions) {
     this.#process = fork(fileURLToPath(options.entry), {
@@ -69,7 +70,9 @@ export class ChildHandle {
   }
 
   async #stop(graceMs: number): Promise<ChildExit> {
-    this.#send({ type: 'stop' });
+    // A child that still loads has nothing to finish, and native code to be torn out of.
+    if (this.#isReady) this.#send({ type: 'stop' });
+    else this.kill();
     const timer = setTimeout(() => this.kill(), graceMs);
     const exit = await this.exited;
     clearTimeout(timer);
@@ -96,6 +99,7 @@ export class ChildHandle {
         else if (message.type === 'init_failed') fail(ChorusError.fromWire(message.error));
         else if (message.type === 'ready') {
           clearTimeout(timer);
+          this.#isReady = true;
           resolve();
         } else options.onMessage(message);
       });

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import type { SpeechEvent } from '../../src/protocol/requests.js';
 import type { Lease } from '../../src/supervisor/router.js';
+import { eventually } from '../support/eventually.js';
 import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
 
 const never = new AbortController().signal;
@@ -71,7 +72,7 @@ describe('a supervisor with real worker processes', () => {
     const lease = await acquire();
     const abort = new AbortController();
     const speaking = speak(lease, `gate ${gate}; busy 1; busy 1`, abort.signal);
-    await vi.waitFor(async () => expect(await fleet.startedSteps()).toHaveLength(1));
+    await eventually(async () => expect(await fleet.startedSteps()).toHaveLength(1));
     abort.abort();
     await expect(speaking).rejects.toMatchObject({ code: 'canceled' });
     await writeFile(gate, '');
@@ -97,7 +98,7 @@ describe('a supervisor with real worker processes', () => {
     await writeFile(join(fleet.modelDir, 'broken'), '');
     const pid = fleet.supervisor.status().workers[0]?.pid;
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(fleet.supervisor.status().warnings).toEqual([
         'cpu-0: scripted cannot load: the weights are broken',
       ]),

@@ -4,22 +4,7 @@ import { join } from 'node:path';
 
 import { childEnvironment } from '../../src/config/environment.js';
 import { Supervisor, type SupervisorOptions } from '../../src/supervisor/supervisor.js';
-
-const CARD = `
-id: scripted
-name: Scripted
-description: An engine for tests that does what the text says.
-task: tts
-engine: piper
-licence: none
-languages: [en]
-voices: [{ id: joe, name: Joe, language: en-US }]
-files:
-  - path: model.onnx
-    bytes: 1
-    sha256: '${'0'.repeat(64)}'
-    sources: [{ type: huggingface, repo: none/none, path: none }]
-`;
+import { SCRIPTED_CARD } from './scripted-card.js';
 
 /** A real supervisor with real worker processes whose engine is scripted by the request's text. */
 export interface ScriptedFleet {
@@ -38,7 +23,7 @@ export async function startScriptedFleet(
   const root = await mkdtemp(join(tmpdir(), 'chorus-scripted-'));
   const modelDir = join(root, 'scripted');
   await mkdir(modelDir);
-  await writeFile(join(modelDir, 'model.yaml'), CARD);
+  await writeFile(join(modelDir, 'model.yaml'), SCRIPTED_CARD);
   const model = { id: 'scripted', service: 'tts', dir: modelDir, replicas: 1, threads: 1 } as const;
   const supervisor = await Supervisor.create({
     workers: Array.from({ length: workers }, (_, n) => ({

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Replica, ReplicaLoad } from '../../src/engines/engine.js';
@@ -9,13 +9,17 @@ function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Loads a replica that writes each step that it starts into `steps.log` of the model's folder. */
+/**
+ * Loads a replica that writes each step that it starts into `steps.log` of the model's folder, and
+ * its process id into `busy.pid`.
+ */
 export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
   if (existsSync(join(load.modelDir, 'broken'))) throw new Error('the weights are broken');
   return {
     provider: 'cpu',
     async run(input) {
       const step = input as ScriptedStep;
+      writeFileSync(join(load.modelDir, 'busy.pid'), String(process.pid));
       appendFileSync(join(load.modelDir, 'steps.log'), `${step.action} ${step.argument}\n`);
       if (step.action === 'fail') throw new Error('this step fails');
       if (step.action === 'crash') process.kill(process.pid, 'SIGKILL');

@@ -1,0 +1,101 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
+
+const GPU = 'GPU-8f6f7c1e-0000-4000-8000-000000000001';
+
+interface Health {
+  readonly status: string;
+  readonly warnings: readonly string[];
+  readonly workers: readonly { readonly id: string; readonly device: string }[];
+  readonly models: readonly { readonly worker: string; readonly provider: string }[];
+}
+
+async function healthOf(chorus: ChorusProcess): Promise<Health> {
+  return (await (await fetch(`${chorus.url}/health`)).json()) as Health;
+}
+
+/** The error of a server that does not come up; it holds the exit code and what was printed. */
+async function refusal(settings: Record<string, string>): Promise<string> {
+  return startChorus(settings).then(
+    async (chorus) => {
+      await chorus.stop();
+      return 'it started';
+    },
+    (error: Error) => error.message,
+  );
+}
+
+describe('chorus serve', () => {
+  let bin: string;
+  let path: string;
+
+  beforeAll(async () => {
+    bin = await mkdtemp(join(tmpdir(), 'chorus-bin-'));
+    await writeFile(
+      join(bin, 'nvidia-smi'),
+      `#!/bin/sh\necho 'GPU 0: NVIDIA H200 (UUID: ${GPU})'\n`,
+    );
+    await chmod(join(bin, 'nvidia-smi'), 0o755);
+    path = `${bin}:${process.env['PATH']}`;
+  });
+
+  afterAll(async () => {
+    await rm(bin, { recursive: true, force: true });
+  });
+
+  it('runs a worker for each device that is listed, with both services in each', async () => {
+    const chorus = await startChorus({ TTS_GPUS: 'cpu,cpu', ASR_GPUS: 'cpu,cpu' });
+    const { status, workers, models } = await healthOf(chorus);
+    expect(status).toBe('healthy');
+    expect(workers.map((worker) => worker.id)).toEqual(['cpu-0', 'cpu-1']);
+    expect(models.map((model) => model.worker).toSorted()).toEqual([
+      'cpu-0',
+      'cpu-0',
+      'cpu-1',
+      'cpu-1',
+    ]);
+    expect(await chorus.stop()).toBe(0);
+  });
+
+  it('says loudly that a GPU worker computes on the CPU when CUDA cannot be loaded', async () => {
+    const chorus = await startChorus({
+      PATH: path,
+      TTS_GPUS: '0',
+      ASR_MODELS: 'none',
+    });
+    const { warnings, workers, models } = await healthOf(chorus);
+    expect(workers).toMatchObject([{ id: 'gpu-0', device: GPU }]);
+    expect(models).toMatchObject([{ worker: 'gpu-0', provider: 'cpu' }]);
+    expect(warnings[0]).toMatch(/gpu-0: piper-en-us-joe runs on the CPU, not on its GPU: /);
+    expect(chorus.log()).toMatch(/runs on the CPU, not on its GPU/);
+    expect(await chorus.stop()).toBe(0);
+  });
+
+  it('refuses to start without CUDA where a GPU is required', async () => {
+    const settings = { PATH: path, TTS_GPUS: '0', ASR_MODELS: 'none', REQUIRE_GPU: 'true' };
+    expect(await refusal(settings)).toMatch(/ended with 78[^]*REQUIRE_GPU=true, but gpu-0/);
+  });
+
+  it('refuses GPUs, models and values that are not there, and names those that are', async () => {
+    expect(await refusal({ PATH: path, TTS_GPUS: '3' })).toMatch(
+      /ended with 78[^]*names 3[^]*H200/,
+    );
+    expect(await refusal({ TTS_MODELS: 'nobody' })).toMatch(/ended with 78[^]*piper-en-us-joe/);
+    expect(await refusal({ LOG_LEVEL: 'loud' })).toMatch(/ended with 78[^]*LOG_LEVEL[^]*debug/);
+  });
+
+  it('says that its address is taken, and ends with 75', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    expect(await refusal({ PORT: String(port) })).toMatch(/ended with 75[^]*in use/);
+    other.close();
+  });
+});

@@ -1,0 +1,6 @@
+import { vi } from 'vitest';
+
+/** Waits until an expectation about other processes holds; fails with it if it never does. */
+export function eventually<Result>(expectation: () => Result | Promise<Result>): Promise<Result> {
+  return vi.waitFor(expectation, { timeout: 30_000, interval: 20 });
+}
