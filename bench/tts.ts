@@ -33,6 +33,7 @@ interface Speaker {
 interface TtsRun {
   readonly heard: readonly HeardSpeech[];
   readonly throughput: number;
+  readonly textsPerSecond: number;
   readonly memory: TreeMemory;
 }
 
@@ -115,6 +116,8 @@ async function runOnce(speaker: Speaker, plan: RunPlan): Promise<TtsRun> {
   });
   const audioSeconds = sum(heard.map((speech) => speech.audioSeconds));
   const throughput = audioSeconds / wallSeconds;
+  // The same texts may take one side longer to say (pauses): audio alone would flatter it.
+  const textsPerSecond = heard.length / wallSeconds;
   const memory = await treeMemory(speaker.pid);
   print({
     bench: 'tts',
@@ -127,10 +130,11 @@ async function runOnce(speaker: Speaker, plan: RunPlan): Promise<TtsRun> {
     audioSeconds: rounded(audioSeconds),
     wallSeconds: rounded(wallSeconds),
     audioSecondsPerSecond: rounded(throughput),
+    textsPerSecond: rounded(textsPerSecond),
     ...memory,
     ...machine,
   });
-  return { heard, throughput, memory };
+  return { heard, throughput, textsPerSecond, memory };
 }
 
 function latencies(heard: readonly HeardSpeech[]): Readonly<Record<string, number>> {
@@ -157,6 +161,7 @@ function summary(rounds: readonly TtsRound[]): Readonly<Record<string, unknown>>
   const side = (name: Side): unknown => ({
     ...latencies(rounds.flatMap((round) => round[name].heard)),
     audioSecondsPerSecond: spread(rounds.map((round) => round[name].throughput)),
+    textsPerSecond: spread(rounds.map((round) => round[name].textsPerSecond)),
     rssBytes: last?.[name].memory.rssBytes,
     pssBytes: last?.[name].memory.pssBytes,
   });
@@ -168,6 +173,7 @@ function summary(rounds: readonly TtsRound[]): Readonly<Record<string, unknown>>
       firstAudioP50: ratio((run) => firstAudio(run, 0.5)),
       firstAudioP95: ratio((run) => firstAudio(run, 0.95)),
       throughput: ratio(({ throughput }) => throughput),
+      textsPerSecond: ratio(({ textsPerSecond }) => textsPerSecond),
       rss: ratio(({ memory }) => memory.rssBytes),
     },
   };
