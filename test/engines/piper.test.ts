@@ -138,10 +138,10 @@ describe('a Piper folder that is wrong', () => {
 
   it('is refused if the settings are missing or broken', async () => {
     const open = (dir: string) => piperEngine.open(cardOf('joe'), dir, { phonemizer });
-    await withModelDir({ 'model.onnx': join(DIR, 'MODEL_CARD') }, async (dir) => {
+    await withModelDir({ 'model.onnx': join(DIR, 'model.yaml') }, async (dir) => {
       await expect(open(dir)).rejects.toMatchObject({ code: 'model_failed' });
     });
-    await withModelDir({ 'model.onnx.json': join(DIR, 'MODEL_CARD') }, async (dir) => {
+    await withModelDir({ 'model.onnx.json': join(DIR, 'model.yaml') }, async (dir) => {
       await expect(open(dir)).rejects.toMatchObject({ code: 'model_failed' });
     });
   });

@@ -57,8 +57,10 @@ describe('speech over HTTP', () => {
 
   it('breaks the connection when its worker dies in the middle, and never ends short', async () => {
     server = await startScriptedServer(1);
-    const answer = await speak('busy 1; crash');
+    const gate = join(server.modelDir, 'gate');
+    const answer = await speak(`busy 1; gate ${gate}; crash`);
     expect(answer.status).toBe(200);
+    await writeFile(gate, '');
     await expect(answer.arrayBuffer()).rejects.toThrow(/terminated/);
     await eventually(() => expect(leases()).toBe(0));
   });
