@@ -2,7 +2,7 @@ import { ChorusError } from '../protocol/errors.js';
 import type { SpeechEvent } from '../protocol/requests.js';
 import { hasWords } from '../speech/sentences.js';
 
-/** Steps that one request may have queued: the one that is spoken next, and one for an idle replica. */
+/** Steps that one request may have queued or running: with two, its next sentence uses an idle replica. */
 const LOOK_AHEAD = 2;
 
 /** How a text that was cut into sentences is spoken. */
@@ -19,9 +19,9 @@ export interface SentenceSpeech<Step> {
 }
 
 /**
- * Speaks sentence by sentence, in order. The first sentence is alone until it has been spoken, so
- * that nothing delays it; from then on later ones are prepared and queued while the listener takes
- * the one before. A reader that takes nothing leaves at most two sentences waiting.
+ * Speaks sentence by sentence, in order. While one sentence is spoken the next is queued already;
+ * the scheduler lets other requests' first sentences go before it. A reader that takes nothing
+ * leaves at most one sentence waiting.
  * @throws ChorusError `unspeakable_text` before any event if there is nothing to speak.
  */
 export async function* speakSentences<Step>(
@@ -31,25 +31,25 @@ export async function* speakSentences<Step>(
   const first = await steps.next();
   if (first.done) throw unspeakable();
   yield { type: 'start', sampleRateHz: speech.sampleRateHz };
-  const queued: Spoken[] = [settle(speech.run(first.value))];
+  const queued: Settled<Float32Array>[] = [settle(speech.run(first.value))];
   let samples = 0;
-  for (let next = queued.shift(); next !== undefined; next = queued.shift()) {
-    const sentence = await next.take();
+  for (let next = queued[0]; next !== undefined; next = queued[0]) {
     const filling = settle(fill(queued, steps, speech));
+    const sentence = await next.take();
+    await filling.take();
+    queued.shift();
     const audio = samples === 0 ? sentence : afterPause(sentence, speech.pauseSamples);
     samples += audio.length;
     yield { type: 'audio', pcm: bytesOf(audio) };
-    await filling.take();
   }
   const audioSeconds = samples / speech.sampleRateHz;
   yield { type: 'usage', usage: { characters: speech.characters, audioSeconds } };
   yield { type: 'done' };
 }
 
-type Spoken = Settled<Float32Array>;
-
+/** Queues steps up to the look-ahead. */
 async function fill<Step>(
-  queued: Spoken[],
+  queued: Settled<Float32Array>[],
   steps: AsyncGenerator<Step, undefined>,
   speech: SentenceSpeech<Step>,
 ): Promise<void> {

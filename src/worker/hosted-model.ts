@@ -87,7 +87,13 @@ export class HostedModel {
   }
 
   #context(signal: AbortSignal): JobContext {
-    return { signal, step: (step) => this.scheduler.run(step, signal) };
+    let isFirst = true;
+    const step = (payload: unknown): Promise<unknown> => {
+      const result = this.scheduler.run(payload, { signal, isFirst });
+      isFirst = false;
+      return result;
+    };
+    return { signal, step };
   }
 }
 

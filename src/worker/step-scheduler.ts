@@ -1,8 +1,25 @@
 import { ChorusError } from '../protocol/errors.js';
-import type { ReplicaThread } from './replica-thread.js';
+
+/** What the scheduler needs of a replica. */
+export interface StepReplica {
+  readonly busy: boolean;
+  /** Since when its running step runs. */
+  readonly startedAtMs: number | undefined;
+  run(step: unknown): Promise<unknown>;
+  cancelRunning(): void;
+}
+
+/** How a step is queued. */
+export interface StepOptions {
+  /** Aborts when the request is not wanted any more. */
+  readonly signal: AbortSignal;
+  /** Whether it is its request's first step, for which somebody waits in silence. */
+  readonly isFirst: boolean;
+}
 
 interface QueuedStep {
   readonly step: unknown;
+  readonly isFirst: boolean;
   readonly signal: AbortSignal;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -10,25 +27,27 @@ interface QueuedStep {
 }
 
 /**
- * Hands the steps of one model's requests to its replicas, first come, first served. A step whose
- * request was canceled never starts; one that runs is asked to end early and its result is dropped.
+ * Hands the steps of one model's requests to its replicas: the first steps of requests before all
+ * later ones, and among equals first come, first served. A request has one first step, and leases
+ * bound the requests, so that later steps wait for a bounded time. A step whose request was canceled
+ * never starts; one that runs is asked to end early and its result is dropped.
  */
 export class StepScheduler {
-  readonly #replicas: readonly ReplicaThread[];
+  readonly #replicas: readonly StepReplica[];
   readonly #queue: QueuedStep[] = [];
 
-  constructor(replicas: readonly ReplicaThread[]) {
+  constructor(replicas: readonly StepReplica[]) {
     this.#replicas = replicas;
   }
 
   /** Queues a step and resolves with its result; rejects with `canceled` if the signal aborts first. */
-  run(step: unknown, signal: AbortSignal): Promise<unknown> {
+  run(step: unknown, { signal, isFirst }: StepOptions): Promise<unknown> {
     if (signal.aborted) return Promise.reject(ChorusError.ofAbort(signal));
     return new Promise((resolve, reject) => {
       const onAbort = (): void => this.#drop(queued);
-      const queued: QueuedStep = { step, signal, resolve, reject, onAbort };
+      const queued: QueuedStep = { step, isFirst, signal, resolve, reject, onAbort };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(queued);
+      this.#enqueue(queued);
       this.#dispatch();
     });
   }
@@ -36,6 +55,12 @@ export class StepScheduler {
   /** Start times of the steps that run now. */
   get runningSinceMs(): number[] {
     return this.#replicas.flatMap((replica) => replica.startedAtMs ?? []);
+  }
+
+  #enqueue(queued: QueuedStep): void {
+    const later = queued.isFirst ? this.#queue.findIndex((other) => !other.isFirst) : -1;
+    if (later >= 0) this.#queue.splice(later, 0, queued);
+    else this.#queue.push(queued);
   }
 
   #dispatch(): void {
@@ -47,7 +72,7 @@ export class StepScheduler {
     }
   }
 
-  async #execute(replica: ReplicaThread, queued: QueuedStep): Promise<void> {
+  async #execute(replica: StepReplica, queued: QueuedStep): Promise<void> {
     queued.signal.removeEventListener('abort', queued.onAbort);
     const cancelRunning = (): void => replica.cancelRunning();
     queued.signal.addEventListener('abort', cancelRunning, { once: true });
