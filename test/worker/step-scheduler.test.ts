@@ -68,8 +68,9 @@ describe('StepScheduler', () => {
     leaving.abort();
     await expect(queued).rejects.toMatchObject({ code: 'canceled' });
     expect(replica.cancels).toBe(1);
+    const gone = expect(running).rejects.toMatchObject({ code: 'canceled' });
     await replica.finish();
-    await expect(running).rejects.toMatchObject({ code: 'canceled' });
+    await gone;
     await expect(scheduler.run('late', options)).rejects.toMatchObject({ code: 'canceled' });
     expect(replica.ran).toEqual(['running']);
   });
