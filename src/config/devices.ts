@@ -1,19 +1,9 @@
+import type { Device } from '../protocol/control.js';
 import type { Service } from '../protocol/requests.js';
 import { availableCores } from './cores.js';
 import type { Gpu } from './gpus.js';
 import { SettingsError } from './settings-error.js';
 import type { DeviceSelection, ServiceSettings, Settings } from './settings.js';
-
-/** A device that a worker is bound to. */
-export type Device =
-  | { readonly kind: 'cpu' }
-  | {
-      readonly kind: 'gpu';
-      readonly index: number;
-      /** What `CUDA_VISIBLE_DEVICES` is set to. */
-      readonly uuid: string;
-      readonly name: string;
-    };
 
 /** A number for each service. */
 export type PerService = Readonly<Record<Service, number>>;

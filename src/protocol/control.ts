@@ -19,7 +19,14 @@ import type { Service } from './requests.js';
 /** The device that a worker is bound to. */
 export type Device =
   | { readonly kind: 'cpu' }
-  | { readonly kind: 'gpu'; readonly index: number; readonly uuid: string; readonly name: string };
+  | {
+      readonly kind: 'gpu';
+      /** Place in nvidia-smi's list. */
+      readonly index: number;
+      /** What `CUDA_VISIBLE_DEVICES` is set to; a MIG slice has its own. */
+      readonly uuid: string;
+      readonly name: string;
+    };
 
 /** A model that a worker loads. */
 export interface ModelAssignment {

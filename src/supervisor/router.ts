@@ -12,8 +12,6 @@ export interface AcquireRequest {
   readonly model: string;
   /** Predicted work: characters to speak, or seconds of audio to hear. */
   readonly cost: number;
-  /** A key that prefers the worker it was served by before. */
-  readonly affinity?: string;
 }
 
 /** One request's place at (worker, model), held from dispatch to the last byte. */

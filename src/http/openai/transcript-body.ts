@@ -1,7 +1,7 @@
 import type { TranscriptSegment } from '../../protocol/requests.js';
+import { languageName } from '../../speech/languages.js';
 import { toSrt, toVtt } from '../../speech/subtitles.js';
 import type { Transcript } from '../transcription.js';
-import { languageName } from './language-name.js';
 import type { TranscriptFormat } from './transcription-schema.js';
 
 /** A transcript as it goes to the client. Only JSON may be called so: clients parse by the type. */
