@@ -71,6 +71,20 @@ export function startsMpegAudio(head: Buffer, offset: number): boolean {
   return next + 4 > head.length || parseMpegFrame(head, next) !== undefined;
 }
 
+/** Frames that must follow one another before a run of bytes in mid-file counts as audio. */
+const CHAIN = 3;
+
+/** True if several frames follow one another at `offset`, all inside the head. */
+export function chainsMpegAudio(head: Buffer, offset: number): boolean {
+  let at = offset;
+  for (let count = 0; count < CHAIN; count += 1) {
+    const frame = parseMpegFrame(head, at);
+    if (!frame) return false;
+    at += frame.bytes;
+  }
+  return true;
+}
+
 /** Audio that the Xing or Info tag in the first frame declares. */
 export function declaredMpegAudio(
   head: Buffer,

@@ -1,8 +1,9 @@
 import { parseWavFormat } from '../../audio/wav-format.js';
-import { id3Bytes, startsMpegAudio } from './mpeg-frame.js';
+import { chainsMpegAudio, id3Bytes, startsMpegAudio } from './mpeg-frame.js';
 
 /** Bytes of a file's head that {@link sniff} may look at. */
 export const SNIFF_BYTES = 64 * 1024;
+const MAX_JUNK_BYTES = 4 * 1024;
 
 /** What a file is, by its bytes: ours to decode, or ffmpeg's with the named demuxer. */
 export type FileKind =
@@ -40,10 +41,21 @@ export function sniff(head: Buffer): FileKind | undefined {
   const start = id3Bytes(head);
   if (has(head, start, 'fLaC')) return start === 0 ? { decoder: 'flac' } : viaFfmpeg('flac');
   if (isAdts(head, start)) return viaFfmpeg('aac');
-  // A tag may be larger than the head: what follows one is MP3 by far the most often.
-  if (startsMpegAudio(head, start) || start > 0) return { decoder: 'mp3' };
+  if (startsMpegAudio(head, start) || followsTag(head, start)) return { decoder: 'mp3' };
   const row = FFMPEG_MAGIC.find(({ at, magic }) => has(head, at, magic));
   return row && { decoder: 'ffmpeg', demuxer: row.demuxer, name: row.name };
+}
+
+/**
+ * What follows an ID3 tag is MP3 by far the most often. A tag may be larger than the head, but not
+ * than the file; and some writers leave junk between the tag and the first frame.
+ */
+function followsTag(head: Buffer, start: number): boolean {
+  if (start === 0) return false;
+  if (start >= head.length) return head.length >= SNIFF_BYTES;
+  const last = Math.min(head.length, start + MAX_JUNK_BYTES);
+  for (let at = start + 1; at < last; at += 1) if (chainsMpegAudio(head, at)) return true;
+  return false;
 }
 
 function viaFfmpeg(name: string): FileKind {
