@@ -42,6 +42,8 @@ export class WorkerSlot {
   readonly reports = new Map<string, ModelReport>();
   heartbeat: Heartbeat | undefined;
   readonly #options: WorkerSlotOptions;
+  /** Way to the process that serves now. */
+  #pool: Pool | undefined;
 
   constructor(spec: WorkerSpec, options: WorkerSlotOptions) {
     this.spec = spec;
@@ -96,7 +98,8 @@ export class WorkerSlot {
   }
 
   #up(pool: Pool): void {
-    const client = createWorkerClient(pool, () => this.#lost());
+    this.#pool = pool;
+    const client = createWorkerClient(pool, () => this.#lost(pool));
     for (const { state, id, service } of this.reports.values()) {
       if (state !== 'ready') continue;
       const capacity = this.#options.capacity[service];
@@ -106,13 +109,17 @@ export class WorkerSlot {
   }
 
   /** A process whose socket breaks is dead or beyond trust; either way a fresh one takes its place. */
-  #lost(): void {
+  #lost(pool: Pool): void {
+    // A slow reader may find out late: then another process serves already.
+    if (this.#pool !== pool) return;
+    this.#pool = undefined;
     this.#options.router.remove(this.spec.id);
     this.#expectAll();
     this.slot.kill();
   }
 
   #down(): void {
+    this.#pool = undefined;
     this.#options.router.remove(this.spec.id);
     this.heartbeat = undefined;
     // It will be started again in a moment: what waits for its models may wait on.

@@ -93,6 +93,29 @@ describe('a supervisor with real worker processes', () => {
     expect(fleet.supervisor.status().workers[0]?.pid).not.toBe(before);
   });
 
+  it('does not blame the new process when a slow reader finds out late about the old', async () => {
+    fleet = await startScriptedFleet(1);
+    const lease = await acquire();
+    const request = { model: 'scripted', text: 'busy 1; busy 1', voice: 'joe', speed: 1 };
+    const events = lease.synthesize(request, never)[Symbol.asyncIterator]();
+    await events.next();
+    const worker = (): { pid?: number; state: string } | undefined =>
+      fleet.supervisor.status().workers[0];
+    const oldPid = worker()?.pid ?? 0;
+    process.kill(oldPid, 'SIGKILL');
+    const newPid = await eventually(() => {
+      expect(worker()?.state).toBe('ready');
+      expect(worker()?.pid).not.toBe(oldPid);
+      return worker()?.pid;
+    });
+    const readOn = async (): Promise<void> => {
+      while (!(await events.next()).done);
+    };
+    await readOn().catch(() => {});
+    expect(await speak(await acquire(), 'busy 1; busy 1')).toHaveLength(5);
+    expect(worker()?.pid).toBe(newPid);
+  });
+
   it('keeps a model that cannot load out of rotation and says why', async () => {
     fleet = await startScriptedFleet(1);
     await writeFile(join(fleet.modelDir, 'broken'), '');
