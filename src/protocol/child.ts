@@ -30,7 +30,8 @@ export function runChild(
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   process.on('SIGHUP', () => {});
-  process.on('disconnect', () => process.exit(1));
+  // Nothing to tidy up and nobody to tell; an orderly exit would wait for native code to return.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
   const link: SupervisorLink = { send };
   let service: ChildService | undefined;

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
+import { eventually } from '../support/eventually.js';
 
 const GPU = 'GPU-8f6f7c1e-0000-4000-8000-000000000001';
 
@@ -30,6 +32,16 @@ async function refusal(settings: Record<string, string>): Promise<string> {
     },
     (error: Error) => error.message,
   );
+}
+
+/** Parent of a process, from the fourth field of its stat; undefined if it has gone. */
+function parentOf(pid: string): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ');
+    return Number(fields?.[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 describe('chorus serve', () => {
@@ -62,6 +74,24 @@ describe('chorus serve', () => {
       'cpu-1',
     ]);
     expect(await chorus.stop()).toBe(0);
+  });
+
+  it('leaves no child behind when it is killed', async () => {
+    const chorus = await startChorus();
+    const speaking = fetch(`${chorus.url}/v1/audio/speech`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'tts-1', voice: 'joe', input: 'One more word. '.repeat(200) }),
+    });
+    await (await speaking).body!.getReader().read();
+    const children = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => parentOf(pid) === chorus.process.pid);
+    expect(children).toHaveLength(2);
+    chorus.process.kill('SIGKILL');
+    await eventually(() => {
+      for (const pid of children) expect(existsSync(`/proc/${pid}`)).toBe(false);
+    });
   });
 
   it('says loudly that a GPU worker computes on the CPU when CUDA cannot be loaded', async () => {
