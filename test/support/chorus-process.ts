@@ -38,10 +38,13 @@ export async function startChorus(settings: Record<string, string> = {}): Promis
   });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const exited = once(child, 'exit').then(async ([code]: (number | null)[]) => {
+    await rm(dataDir, { recursive: true, force: true });
+    return code ?? null;
+  });
   const url = await Promise.race([
     announcedAddress(child.stdout),
-    exited.then(([code]): never => {
+    exited.then((code): never => {
       throw new Error(`chorus ended with ${code} before it was ready:\n${log}`);
     }),
   ]);
@@ -52,9 +55,7 @@ export async function startChorus(settings: Record<string, string> = {}): Promis
     log: () => log,
     async stop() {
       child.kill('SIGTERM');
-      const [code] = await exited;
-      await rm(dataDir, { recursive: true, force: true });
-      return code;
+      return exited;
     },
   };
 }
