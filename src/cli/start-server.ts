@@ -10,7 +10,7 @@ import type { Settings } from '../config/settings.js';
 import { createApp } from '../http/app.js';
 import type { ModelNames } from '../http/catalogue-port.js';
 import { createServer } from '../http/server.js';
-import { emptySpool } from '../http/upload.js';
+import { sweepSpool } from '../http/upload.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
 import { VERSION } from './version.js';
@@ -70,7 +70,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   const door = createServer(app, settings);
   await listen(door, { supervisor, settings });
-  await emptySpool(spoolDir);
+  await sweepSpool(spoolDir);
   const settled = supervisor.start();
   let stopping: Promise<void> | undefined;
   return {

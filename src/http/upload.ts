@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChorusError } from '../protocol/errors.js';
 
@@ -29,7 +29,7 @@ export class Upload {
   static async open(spoolDir: string): Promise<Upload> {
     try {
       await mkdir(spoolDir, { recursive: true, mode: 0o700 });
-      return new Upload(await mkdtemp(join(spoolDir, 'upload-')));
+      return new Upload(await mkdtemp(join(spoolDir, `upload-${process.pid}-`)));
     } catch (caught) {
       throw diskError(caught);
     }
@@ -47,10 +47,26 @@ export class Upload {
   }
 }
 
-/** Removes what an earlier run of the server left behind; call before the doors open. */
-export async function emptySpool(spoolDir: string): Promise<void> {
-  await rm(spoolDir, { recursive: true, force: true });
+/**
+ * Removes what servers that have died left behind; call before the doors open. Uploads of another
+ * server that lives and shares the folder stay.
+ */
+export async function sweepSpool(spoolDir: string): Promise<void> {
   await mkdir(spoolDir, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(spoolDir)) {
+    const pid = Number(/^upload-(\d+)-/.exec(name)?.[1]);
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    await rm(join(spoolDir, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (caught) {
+    return (caught as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** Names a failure to write: a full disk passes, everything else is a defect of ours. */
