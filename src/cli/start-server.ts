@@ -59,6 +59,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     log,
   });
   const spoolDir = join(settings.dataDir, 'spool');
+  await sweepSpool(spoolDir);
   const app = createApp({
     settings,
     router: supervisor.router,
@@ -70,7 +71,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   const door = createServer(app, settings);
   await listen(door, { supervisor, settings });
-  await sweepSpool(spoolDir);
   const settled = supervisor.start();
   let stopping: Promise<void> | undefined;
   return {

@@ -49,13 +49,14 @@ export class Upload {
 
 /**
  * Removes what servers that have died left behind; call before the doors open. Uploads of another
- * server that lives and shares the folder stay.
+ * server that lives and shares the folder stay. In a container a server often has the process id of
+ * the one before it: what bears our own id is older than we are.
  */
 export async function sweepSpool(spoolDir: string): Promise<void> {
   await mkdir(spoolDir, { recursive: true, mode: 0o700 });
   for (const name of await readdir(spoolDir)) {
     const pid = Number(/^upload-(\d+)-/.exec(name)?.[1]);
-    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue;
     await rm(join(spoolDir, name), { recursive: true, force: true });
   }
 }

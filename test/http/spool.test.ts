@@ -14,11 +14,11 @@ it('the spool is swept of what dead servers left, and of nothing else', async ()
   await once(gone, 'exit');
   await mkdir(join(spool, `upload-${gone.pid}-abcdef`));
   await mkdir(join(spool, `upload-${process.ppid}-abcdef`));
-  const own = await Upload.open(spool);
+  await mkdir(join(spool, `upload-${process.pid}-abcdef`));
   await sweepSpool(spool);
-  const left = await readdir(spool);
-  expect(left).toHaveLength(2);
-  expect(left).toContain(`upload-${process.ppid}-abcdef`);
+  expect(await readdir(spool)).toEqual([`upload-${process.ppid}-abcdef`]);
+  const own = await Upload.open(spool);
+  expect(await readdir(spool)).toHaveLength(2);
   await own.dispose();
   expect(await readdir(spool)).toEqual([`upload-${process.ppid}-abcdef`]);
   await rm(spool, { recursive: true });
