@@ -1,4 +1,6 @@
 import type { EventEmitter } from 'node:events';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Settings } from '../config/settings.js';
@@ -32,8 +34,22 @@ function consoleStream(console: LogConsole): pino.DestinationStream {
   return { write: (line) => void console.write(readable(line)) };
 }
 
+/**
+ * Why a log file cannot be written, if it cannot. Asked before the transport's thread is started:
+ * its stream never comes to rest over a file that it cannot open, and takes a core for it.
+ */
+function whyUnwritable(file: string): Error | undefined {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a'));
+    return undefined;
+  } catch (caught) {
+    return caught instanceof Error ? caught : new Error(String(caught));
+  }
+}
+
 function fileStream(file: string, complain: (error: Error) => void): pino.DestinationStream {
-  const options = { destination: file, mkdir: true };
+  const options = { destination: file };
   const transport: unknown = pino.transport({ target: 'pino/file', options });
   const stream = transport as pino.DestinationStream & EventEmitter;
   let broken = false;
@@ -54,12 +70,9 @@ export function createLogger(settings: LogSettings, console: LogConsole = proces
   const { logFile, logLevel } = settings;
   // The logger alone decides what is logged, so that a child may log more than its parent.
   const streams: pino.StreamEntry[] = [{ level: 'trace', stream: consoleStream(console) }];
-  if (logFile !== undefined) {
-    const complain = (error: Error): void =>
-      logger.error(
-        { err: error, logFile },
-        'The log file cannot be written; logging goes on here.',
-      );
+  const unwritable = logFile === undefined ? undefined : whyUnwritable(logFile);
+  if (logFile !== undefined && unwritable === undefined) {
+    const complain = (error: Error): void => sayUnwritable(logger, logFile, error);
     streams.push({ level: 'trace', stream: fileStream(logFile, complain) });
   }
   const logger: Logger = pino(
@@ -71,5 +84,10 @@ export function createLogger(settings: LogSettings, console: LogConsole = proces
     },
     pino.multistream(streams),
   );
+  if (logFile !== undefined && unwritable) sayUnwritable(logger, logFile, unwritable);
   return logger;
+}
+
+function sayUnwritable(logger: Logger, logFile: string, err: Error): void {
+  logger.error({ err, logFile }, 'The log file cannot be written; logging goes on here.');
 }
