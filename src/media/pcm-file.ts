@@ -5,8 +5,11 @@ import { Resampler } from '../audio/resampler.js';
 import type { PcmBlock } from '../audio/wav-reader.js';
 import { ChorusError } from '../protocol/errors.js';
 
-/** A few MB of compressed silence can stand for years; nobody has a day of speech in one file. */
-const MAX_SECONDS = 24 * 3_600;
+/**
+ * A few MB of compressed silence can stand for years, and every request holds its PCM on disk. Six
+ * hours are longer than a session of speech and take 690 MB at 16 kHz.
+ */
+const MAX_SECONDS = 6 * 3_600;
 const MIN_RATE_HZ = 1_000;
 
 /** Where decoded audio goes, and at which rate. */
