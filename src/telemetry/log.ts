@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
@@ -34,18 +34,22 @@ function consoleStream(console: LogConsole): pino.DestinationStream {
   return { write: (line) => void console.write(readable(line)) };
 }
 
-/**
- * Why a log file cannot be written, if it cannot. Asked before the transport's thread is started:
- * its stream never comes to rest over a file that it cannot open, and takes a core for it.
- */
+/** Why a log file cannot be written, if it cannot; asked before a thread is started for it. */
 function whyUnwritable(file: string): Error | undefined {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     closeSync(openSync(file, 'a'));
     return undefined;
   } catch (caught) {
     return caught instanceof Error ? caught : new Error(String(caught));
   }
+}
+
+/** Node's own recursive mkdir never ends where a file system answers ENOENT to mkdir, as /proc does. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function fileStream(file: string, complain: (error: Error) => void): pino.DestinationStream {
