@@ -6,7 +6,7 @@ export function cutPhonemes(phonemes: string, maxLength: number): string[] {
   const pieces: string[] = [];
   let rest = phonemes;
   while (rest.length > maxLength) {
-    const space = rest.lastIndexOf(' ', maxLength);
+    const space = rest.lastIndexOf(' ', maxLength - 1);
     const cut = space > 0 ? space + 1 : maxLength;
     pieces.push(rest.slice(0, cut));
     rest = rest.slice(cut);

@@ -61,6 +61,7 @@ describe('splitSentences', () => {
 describe('cutPhonemes', () => {
   it('cuts between words and keeps every phoneme', () => {
     expect(cutPhonemes('wˈʌn tˈuː θɹˈiː', 10)).toEqual(['wˈʌn tˈuː ', 'θɹˈiː']);
+    expect(cutPhonemes('one two', 3)).toEqual(['one', ' tw', 'o']);
     expect(cutPhonemes('aaaa', 3)).toEqual(['aaa', 'a']);
     expect(cutPhonemes('', 3)).toEqual([]);
   });
