@@ -14,6 +14,11 @@ export function reportFailure(caught: unknown): number {
     console.error(`chorus: ${caught.message}`);
     return caught.code === 'model_not_found' ? EXIT.usage : EXIT.failed;
   }
-  console.error(caught);
+  // The disk's refusals say operation and path; a stack adds nothing for the person who reads it.
+  console.error(isRefusalOfDisk(caught) ? `chorus: ${caught.message}` : caught);
   return EXIT.failed;
+}
+
+function isRefusalOfDisk(caught: unknown): caught is NodeJS.ErrnoException {
+  return caught instanceof Error && 'syscall' in caught && 'path' in caught;
 }

@@ -61,7 +61,10 @@ async function fileState(dir: string, file: ModelFile, mark: VerifiedMark): Prom
 }
 
 /** Looks at a model's folder without reading the weights. */
-export async function modelState({ card, dir }: CatalogueEntry): Promise<ModelState> {
+export async function modelState({
+  card,
+  dir,
+}: Pick<CatalogueEntry, 'card' | 'dir'>): Promise<ModelState> {
   const mark = await readMark(dir);
   const files = await Promise.all(
     card.files.map(async (file) => ({ file, state: await fileState(dir, file, mark) })),
@@ -79,6 +82,28 @@ export async function modelState({ card, dir }: CatalogueEntry): Promise<ModelSt
   const complete = there === files.length && outputsThere;
   const summary = complete ? 'ready' : there === 0 ? 'not pulled' : 'incomplete';
   return { files, outputsThere, mark, summary };
+}
+
+/**
+ * Says what a model's folder lacks and which command mends it, for a model that cannot be loaded;
+ * undefined if all files are the ones of the card, so that the fault lies elsewhere.
+ */
+export async function repairAdvice(
+  model: Pick<CatalogueEntry, 'card' | 'dir'>,
+): Promise<string | undefined> {
+  const { files, outputsThere, summary } = await modelState(model);
+  const { id } = model.card;
+  const named = (wanted: FileState): string =>
+    files.flatMap(({ file, state }) => (state === wanted ? [file.path] : [])).join(', ');
+  if (summary === 'not pulled') return `${id} is not pulled: run \`chorus pull ${id}\`.`;
+  const absent = named('absent');
+  if (absent !== '') {
+    return `${id} is incomplete (missing or cut short: ${absent}): run \`chorus pull ${id}\`.`;
+  }
+  if (!outputsThere) return `The graph of ${id} is not built: run \`chorus pull ${id}\`.`;
+  const changed = named('unverified');
+  if (changed === '') return undefined;
+  return `${id} may be damaged (never verified as they are: ${changed}): \`chorus pull ${id}\` mends it.`;
 }
 
 /** Names a build: the same weights, built by the same version of the builder, give the same key. */

@@ -11,6 +11,7 @@ import type {
 } from '../engines/engine.js';
 import { readCard } from '../models/card-file.js';
 import type { ModelCard } from '../models/card.js';
+import { repairAdvice } from '../models/model-state.js';
 import type { ModelAssignment } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import type {
@@ -56,9 +57,13 @@ export class HostedModel {
     const starts = Array.from({ length: assignment.replicas }, () =>
       ReplicaThread.start(load, engine.replicaModule),
     );
-    const replicas = await allOrNone(starts);
-    const opened = await open(engine, load, options.resources);
-    return new HostedModel(card.id, replicas, opened);
+    try {
+      const replicas = await allOrNone(starts);
+      const opened = await open(engine, load, options.resources);
+      return new HostedModel(card.id, replicas, opened);
+    } catch (caught) {
+      throw await explained(caught, { card, dir: assignment.dir });
+    }
   }
 
   private constructor(id: string, replicas: readonly ReplicaThread[], opened: OpenedModel) {
@@ -124,6 +129,17 @@ async function allOrNone(starts: readonly Promise<ReplicaThread>[]): Promise<Rep
   if (!failed) return started;
   await Promise.all(started.map((replica) => replica.close()));
   throw failed.reason;
+}
+
+/** Puts what the folder lacks, and the command that mends it, before the engine's own words. */
+async function explained(
+  caught: unknown,
+  model: { readonly card: ModelCard; readonly dir: string },
+): Promise<unknown> {
+  const advice = await repairAdvice(model);
+  if (advice === undefined) return caught;
+  const words = caught instanceof Error ? caught.message : String(caught);
+  return new ChorusError('model_failed', `${advice} (${words})`, {}, { cause: caught });
 }
 
 function wrongTask(id: string, verb: string): ChorusError {

@@ -145,6 +145,7 @@ describe('chorus pull', () => {
     [['pull'], { PORT: 'x' }, 78, /PORT=x/],
     [['pull', '--help'], {}, 0, /Examples:/],
     [['models', 'x'], {}, 2, /too many arguments/],
+    [['models'], { MODELS_DIR: MAIN }, 1, /^chorus: ENOTDIR[^\n]*\n$/],
   ])('%j with %j ends with %i', async (parameters, env, code, message) => {
     const run = chorus(parameters, env);
     expect(await run.ended).toBe(code);

@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readCard } from '../../src/models/card-file.js';
 import type { Catalogue } from '../../src/models/catalogue.js';
 import { entryOf, loadCatalogue, placeCard } from '../../src/models/catalogue.js';
 import { ConfiguredModels } from '../../src/models/model-names.js';
-import { modelState } from '../../src/models/model-state.js';
+import { modelState, repairAdvice } from '../../src/models/model-state.js';
 import { listVoices, resolveVoice } from '../../src/models/voices.js';
 import { ChorusError } from '../../src/protocol/errors.js';
 
@@ -161,6 +162,23 @@ describe('cards of users', () => {
     expect((await modelState(entry)).summary).toBe('incomplete');
     await writeFile(join(entry.dir, 'graph.json'), '{}');
     expect((await modelState(entry)).summary).toBe('ready');
+  });
+});
+
+describe('advice for a model that cannot be loaded', () => {
+  test('names what is missing and the command that fetches it', async () => {
+    const path = await writeCard('own', own);
+    const card = await readCard(path, 'own');
+    const model = { card, dir: join(modelsDir, 'own') };
+    expect(await repairAdvice(model)).toBe('own is not pulled: run `chorus pull own`.');
+    await writeFile(join(model.dir, 'model.bin'), 'x');
+    expect(await repairAdvice(model)).toMatch(/may be damaged .*model\.bin.*`chorus pull own`/);
+    const files = [...card.files, { path: 'b.bin', bytes: 2, sha256: 'b'.repeat(64), sources: [] }];
+    await writeFile(join(model.dir, 'b.bin'), 'x');
+    const cutShort = await repairAdvice({ ...model, card: { ...card, files } });
+    expect(cutShort).toMatch(
+      /is incomplete \(missing or cut short: b\.bin\): run `chorus pull own`/,
+    );
   });
 });
 
