@@ -138,6 +138,25 @@ describe('chorus pull', () => {
     expect(await readdir(shop.modelDir)).not.toContain('w.bin');
   });
 
+  test('a server that closes its connection after each answer is no danger', async () => {
+    const names = Array.from({ length: 24 }, (_, index) => `${index}.bin`);
+    const files = Object.fromEntries(names.map((name) => [name, randomBytes(3_000_000)]));
+    const shop = await workshop(files);
+    const hub = await startHub((request, response) => {
+      const name = names.find((one) => request.url?.endsWith(`/${one}`)) ?? '';
+      const content = files[name] ?? Buffer.alloc(0);
+      const head = `HTTP/1.0 200 OK\r\ncontent-length: ${content.length}\r\n\r\n`;
+      response.socket?.end(Buffer.concat([Buffer.from(head), content]));
+    });
+    cleanUps.push(shop.remove, hub.close);
+    const run = chorus(['pull', 'own'], {
+      MODELS_DIR: shop.modelsDir,
+      CHORUS_CACHE_DIR: shop.cacheDir,
+      HF_ENDPOINT: hub.url,
+    });
+    expect(await run.ended, run.text()).toBe(0);
+  });
+
   test.each([
     [['pull', 'nobody'], {}, 2, /There is no model nobody/],
     [['pull', '--all', 'own'], {}, 2, /not both/],

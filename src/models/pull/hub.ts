@@ -13,6 +13,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const HEADERS_TIMEOUT_MS = 15_000;
 const STALL_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 8;
+/**
+ * Most that may wait in memory for the disk. A body that is never paused cannot meet the assertion
+ * in undici 7.30 that ends the process when a server closes (`connection: close`, HTTP/1.0) just
+ * while the parser is paused; and only a disk far slower than the net ever fills this.
+ */
+const MAX_WAITING_BYTES = 512 * 1024 * 1024;
 /** How often a download that breaks off is taken up again before the source is passed over. */
 const MAX_BREAKS = 5;
 
@@ -171,6 +177,7 @@ export class HubClient {
         dispatcher: this.#agent,
         headersTimeout: HEADERS_TIMEOUT_MS,
         bodyTimeout: STALL_TIMEOUT_MS,
+        highWaterMark: MAX_WAITING_BYTES,
         ...(wanted.signal && { signal: wanted.signal }),
         headers: {
           'accept-encoding': 'identity',
