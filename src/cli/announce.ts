@@ -13,8 +13,8 @@ export function announce({ url, supervisor }: RunningServer, settings: Settings)
     `Chorus listens on ${url}`,
     ...models,
     ...warnings.map((warning) => `  warning: ${warning}`),
-    '',
-    ...firstCommand(url, settings),
+    // A command that cannot work yet would only mislead; the warnings say what is missing.
+    ...(models.length > 0 ? ['', ...firstCommand(url, settings)] : []),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
