@@ -34,7 +34,8 @@ export async function startChorus(options: ChorusOptions): Promise<Chorus> {
   const program = new Program({
     name: 'chorus serve',
     command: process.execPath,
-    args: [ENTRY, 'serve'],
+    // The flag of `npm start`.
+    args: ['--max-semi-space-size=4', ENTRY, 'serve'],
     cwd: PROJECT_ROOT,
     cpus: options.cpus,
     env: {

@@ -39,6 +39,8 @@ export class ChildHandle {
     this.#process = fork(fileURLToPath(options.entry), {
       serialization: 'advanced',
       env: options.environment,
+      // The supervisor's own V8 flags are for a process that passes bytes on, not for these.
+      execArgv: [],
       // The child's own prints (native libraries, warnings) belong to the server's error stream.
       stdio: ['ignore', 2, 2, 'ipc'],
     });
