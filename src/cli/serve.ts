@@ -18,7 +18,8 @@ const EXIT_ALREADY_RUNNING = 75;
 const EXIT_FORCED = 130;
 
 /**
- * Runs a server, after a pull of what is missing if asked for, until SIGINT or SIGTERM, then drains it; a second signal ends it at once.
+ * Runs a server, after a pull of what is missing if asked for, until SIGINT or SIGTERM, then drains
+ * it; a second signal ends it at once.
  * @returns The process's exit code.
  * @throws SettingsError if the settings, a model or a device cannot be had as configured.
  */

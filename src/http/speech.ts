@@ -2,6 +2,7 @@ import { ChorusError } from '../protocol/errors.js';
 import type { MediaClient, SpeechFormat } from '../protocol/media.js';
 import type { SpeechEvent, SynthesisRequest } from '../protocol/requests.js';
 import type { Lease, Router } from '../supervisor/router.js';
+import { maySucceedElsewhere } from './retry.js';
 import { codePoints } from './validate.js';
 
 /** Rates that a format has whatever the voice's own rate is; the others keep the voice's. */
@@ -55,7 +56,7 @@ export async function speak(
     } catch (caught) {
       speech.stop();
       lease.release();
-      if (attempt === 1 && maySucceedElsewhere(caught, job.signal)) continue;
+      if (maySucceedElsewhere(caught, { attempt, signal: job.signal })) continue;
       throw caught;
     }
     try {
@@ -65,10 +66,6 @@ export async function speak(
       lease.release();
     }
   }
-}
-
-function maySucceedElsewhere(caught: unknown, signal: AbortSignal): boolean {
-  return !signal.aborted && ChorusError.from(caught).retryable;
 }
 
 /** One attempt: the worker's events on one side, the encoder on the other. */

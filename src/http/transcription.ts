@@ -6,6 +6,7 @@ import type {
   TranscriptSegment,
 } from '../protocol/requests.js';
 import type { Lease, Router } from '../supervisor/router.js';
+import { maySucceedElsewhere } from './retry.js';
 
 /** A finished transcript, before a family draws it. */
 export interface Transcript {
@@ -36,8 +37,7 @@ export async function transcribe(router: Router, job: TranscriptionJob): Promise
     try {
       return await transcribeOn(lease, job);
     } catch (caught) {
-      const again = attempt === 1 && !job.signal.aborted && ChorusError.from(caught).retryable;
-      if (!again) throw caught;
+      if (!maySucceedElsewhere(caught, { attempt, signal: job.signal })) throw caught;
     } finally {
       lease.release();
     }

@@ -52,7 +52,6 @@ export interface SlotOptions {
 /** A place for one child process, which is started again whenever it ends without being told to. */
 export class Slot {
   state: SlotState = 'loading';
-  restarts = 0;
   #options: SlotOptions;
   #child: ChildHandle | undefined;
   #pool: Pool | undefined;
@@ -140,7 +139,6 @@ export class Slot {
     const delayMs = failedToStart
       ? this.#backoff.longestDelayMs()
       : this.#backoff.nextDelayMs(Date.now() - startedAtMs);
-    this.restarts += 1;
     this.#timer = setTimeout(() => void this.start(), delayMs);
   }
 

@@ -1,12 +1,6 @@
 import type { Pool } from 'undici';
 
-import type {
-  Device,
-  FromChild,
-  Heartbeat,
-  ModelAssignment,
-  ModelReport,
-} from '../protocol/control.js';
+import type { Device, FromChild, ModelAssignment, ModelReport } from '../protocol/control.js';
 import type { Service } from '../protocol/requests.js';
 import type { LeaseRouter } from './lease-router.js';
 import { Slot, type SlotOptions } from './slot.js';
@@ -40,7 +34,6 @@ export class WorkerSlot {
   readonly slot: Slot;
   /** What each model's load came to, by model id; empty while the process starts. */
   readonly reports = new Map<string, ModelReport>();
-  heartbeat: Heartbeat | undefined;
   readonly #options: WorkerSlotOptions;
   /** Way to the process that serves now. */
   #pool: Pool | undefined;
@@ -78,7 +71,6 @@ export class WorkerSlot {
   }
 
   #receive(message: FromChild): void {
-    if (message.type === 'heartbeat') this.heartbeat = message.heartbeat;
     if (message.type === 'model') this.#reported(message.report);
   }
 
@@ -121,7 +113,6 @@ export class WorkerSlot {
   #down(): void {
     this.#pool = undefined;
     this.#options.router.remove(this.spec.id);
-    this.heartbeat = undefined;
     // It will be started again in a moment: what waits for its models may wait on.
     this.#expectAll();
   }

@@ -4,27 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChorusError } from '../../src/protocol/errors.js';
 import type { SpeechEvent } from '../../src/protocol/requests.js';
 import { Door, errorOf } from '../support/door.js';
-import type { Script } from '../support/scripted-router.js';
+import { ask, audio, done, sends, SPEECH, start } from '../support/scripted-speech.js';
 import { gate, readerOf } from '../support/streams.js';
-
-const SPEECH = '/v1/audio/speech';
-const ask = { model: 'tts-1', input: 'Hello.', voice: 'alloy' };
-const start: SpeechEvent = { type: 'start', sampleRateHz: 22_050 };
-const done: SpeechEvent = { type: 'done' };
-
-function audio(text: string): SpeechEvent {
-  return { type: 'audio', pcm: Buffer.from(text) };
-}
-
-/** A worker that sends fixed events and then fails with the error, if there is one. */
-function sends(events: SpeechEvent[], failure?: Error): Script {
-  return {
-    async *speak() {
-      yield* events;
-      if (failure !== undefined) throw failure;
-    },
-  };
-}
 
 const lostWire = new ChorusError('replica_lost', 'Gone.').toWire();
 
