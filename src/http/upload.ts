@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAlive } from '../processes/identity.js';
 import { ChorusError } from '../protocol/errors.js';
 
 /** A file that a client sent, on disk. */
@@ -58,15 +59,6 @@ export async function sweepSpool(spoolDir: string): Promise<void> {
     const pid = Number(/^upload-(\d+)-/.exec(name)?.[1]);
     if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue;
     await rm(join(spoolDir, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (caught) {
-    return (caught as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

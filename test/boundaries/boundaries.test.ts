@@ -9,16 +9,17 @@ import { z } from 'zod';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   config: ['protocol'],
+  processes: ['protocol'],
   telemetry: ['protocol', 'config'],
   audio: ['protocol'],
   speech: ['protocol', 'audio'],
-  models: ['protocol', 'config', 'telemetry'],
+  models: ['protocol', 'config', 'telemetry', 'processes'],
   engines: ['protocol', 'models', 'speech', 'audio'],
-  media: ['protocol', 'config', 'telemetry', 'audio'],
-  worker: ['protocol', 'config', 'telemetry', 'engines', 'models', 'speech', 'audio'],
-  supervisor: ['protocol', 'config', 'telemetry', 'models'],
-  jobs: ['protocol', 'config', 'telemetry'],
-  http: ['protocol', 'config', 'telemetry', 'models', 'speech', 'audio', 'jobs'],
+  media: ['protocol', 'config', 'telemetry', 'processes', 'audio'],
+  worker: ['protocol', 'config', 'telemetry', 'processes', 'engines', 'models', 'speech', 'audio'],
+  supervisor: ['protocol', 'config', 'telemetry', 'processes', 'models'],
+  jobs: ['protocol', 'config', 'telemetry', 'processes'],
+  http: ['protocol', 'config', 'telemetry', 'processes', 'models', 'speech', 'audio', 'jobs'],
 };
 const ROOMS = [...Object.keys(MAY_IMPORT), 'cli'];
 

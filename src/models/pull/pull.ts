@@ -13,7 +13,7 @@ import { checkSpace, freeBytes } from './disk-space.js';
 import type { FreeBytes } from './disk-space.js';
 import type { PullReport } from './events.js';
 import { HubClient } from './hub.js';
-import { takeLock } from './lock.js';
+import { takeLock } from '../../processes/file-lock.js';
 import { PackageStore } from './packages.js';
 import { placeFile, removeLeftovers } from './place.js';
 import { obtain } from './sources.js';

@@ -5,7 +5,7 @@ import type { PullReport } from './events.js';
 import type { Attempt } from './gather.js';
 import type { HubClient } from './hub.js';
 import { copyLocal } from './local.js';
-import { takeLock } from './lock.js';
+import { takeLock } from '../../processes/file-lock.js';
 import type { PackageStore } from './packages.js';
 
 /** Where files may come from in a pull. */

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+
+import { identify, isStillAlive, type ProcessIdentity } from './identity.js';
+
+const LOOK_AGAIN_MS = 200;
+const HEARTBEAT_MS = 5_000;
+/** A holder on another machine is believed dead when it has been silent for this long. */
+const SILENT_MS = 60_000;
+
+const ownerSchema = z.object({ pid: z.int(), started: z.string(), host: z.string() });
+
+interface Owner extends ProcessIdentity {
+  readonly host: string;
+}
+
+/** A held lock. */
+export interface FileLock {
+  release(): Promise<void>;
+}
+
+/** What came of trying to take a lock. */
+export type LockAttempt =
+  | { readonly lock: FileLock }
+  /** Process id of the living holder; 0 if it cannot be told. */
+  | { readonly heldBy: number };
+
+async function isStale(path: string, owner: Owner | undefined): Promise<boolean> {
+  if (owner?.host === hostname()) return !(await isStillAlive(owner));
+  const written = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
+  return Date.now() - written > SILENT_MS;
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    return ownerSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes a dead owner's lock away, but puts a living one back that slipped in meanwhile. */
+async function breakLock(path: string, staleText: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  if ((await readFile(aside, 'utf8')) !== staleText) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+async function tryWrite(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${randomUUID()}`;
+  await writeFile(temporary, text);
+  try {
+    // A link is made with its content or not at all: nobody reads a lock without an owner.
+    await link(temporary, path);
+    return true;
+  } catch (caught) {
+    if ((caught as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw caught;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function hold(path: string, text: string): FileLock {
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => undefined);
+  }, HEARTBEAT_MS);
+  beat.unref();
+  return {
+    async release() {
+      clearInterval(beat);
+      const now = await readFile(path, 'utf8').catch(() => undefined);
+      if (now === text) await rm(path, { force: true });
+    },
+  };
+}
+
+/** Takes a lock file unless another living process has it; one whose holder has died is taken over. */
+export async function tryLock(path: string): Promise<LockAttempt> {
+  const owner: Owner = { ...(await identify(process.pid)), host: hostname() };
+  const text = JSON.stringify({ ...owner, token: randomUUID() });
+  while (!(await tryWrite(path, text))) {
+    const other = await readFile(path, 'utf8').catch(() => undefined);
+    if (other === undefined) continue;
+    const holder = parseOwner(other);
+    if (!(await isStale(path, holder))) return { heldBy: holder?.pid ?? 0 };
+    await breakLock(path, other);
+  }
+  return { lock: hold(path, text) };
+}
+
+/**
+ * Takes a lock file, so that two processes do not write the same files; waits while another living
+ * process has it.
+ * @param options `onWait` is told the other's pid once.
+ */
+export async function takeLock(
+  path: string,
+  options: { readonly signal?: AbortSignal; readonly onWait?: (pid: number) => void } = {},
+): Promise<FileLock> {
+  let told = false;
+  for (;;) {
+    const attempt = await tryLock(path);
+    if ('lock' in attempt) return attempt.lock;
+    if (!told) options.onWait?.(attempt.heldBy);
+    told = true;
+    await delay(LOOK_AGAIN_MS, undefined, { ...(options.signal && { signal: options.signal }) });
+  }
+}
