@@ -1,8 +1,8 @@
 import { SettingsError } from '../config/settings-error.js';
 import { ChorusError } from '../protocol/errors.js';
 
-/** Exit codes of the command line; 78 is `EX_CONFIG` of sysexits.h. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, config: 78 } as const;
+/** Exit codes of the command line; 75 and 78 are `EX_TEMPFAIL` and `EX_CONFIG` of sysexits.h. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, alreadyRunning: 75, config: 78 } as const;
 
 /** Prints why a command failed, for the person at the keyboard, and returns its exit code. */
 export function reportFailure(caught: unknown): number {

@@ -5,17 +5,16 @@ import { SettingsError } from '../config/settings-error.js';
 import type { Settings } from '../config/settings.js';
 import { entryOf, loadCatalogue, placeCard, type Catalogue } from '../models/catalogue.js';
 import { ConfiguredModels } from '../models/model-names.js';
+import { DataFolderInUse } from '../supervisor/data-folder.js';
 import { createLogger, type Logger } from '../telemetry/log.js';
 import { announce } from './announce.js';
+import { EXIT } from './failure.js';
 import { untilInterrupted } from './interruption.js';
 import { pullWithProgress } from './pull.js';
+import { reloadOnHangup } from './reload-settings.js';
 import { startServer, type RunningServer } from './start-server.js';
+import { nextStopSignal } from './stop-signal.js';
 import { workerSpecs } from './worker-specs.js';
-
-/** Exit code for an address that another program has (sysexits: EX_TEMPFAIL). */
-const EXIT_ALREADY_RUNNING = 75;
-/** Exit code of a second Ctrl-C, which does not wait for running work. */
-const EXIT_FORCED = 130;
 
 /**
  * Runs a server, after a pull of what is missing if asked for, until SIGINT or SIGTERM, then drains
@@ -30,26 +29,29 @@ export async function serve({ pull }: { readonly pull: boolean }): Promise<numbe
   const models = new ConfiguredModels(catalogue, settings);
   const stopped = pull ? await pullConfigured(settings, catalogue) : undefined;
   if (stopped !== undefined) return stopped;
-  const stopSignal = nextSignal();
+  const stopSignal = nextStopSignal();
   let server: RunningServer;
   try {
     server = await start({ settings, log, catalogue, models });
   } catch (caught) {
-    if (!isAddressInUse(caught)) throw caught;
-    const { host, port } = settings;
-    process.stderr.write(
-      `${host}:${port} is in use by another program. Stop it, or choose another PORT.\n`,
-    );
-    return EXIT_ALREADY_RUNNING;
+    const reason = whyAlreadyRunning(caught, settings);
+    if (reason === undefined) throw caught;
+    process.stderr.write(`${reason}\n`);
+    return EXIT.alreadyRunning;
   }
+  reloadOnHangup({ server, settings, log });
   await Promise.race([server.settled, stopSignal]);
   await refuseWithoutGpu(server, settings);
   announce(server, settings);
   const signal = await stopSignal;
   log.info({ signal }, 'stopping: running work may end, nothing new is taken');
-  void nextSignal().then(() => process.exit(EXIT_FORCED));
+  void nextStopSignal().then(() => {
+    // The operator does not wait; children end with this process.
+    log.warn({}, 'stopping at once: what still ran is broken off');
+    process.exit(EXIT.ok);
+  });
   await server.stop();
-  return 0;
+  return EXIT.ok;
 }
 
 interface Parts {
@@ -69,8 +71,10 @@ async function start({ settings, log, catalogue, models }: Parts): Promise<Runni
 
 /** Ends a server that must compute on GPUs if a model could not be loaded on its GPU. */
 async function refuseWithoutGpu(server: RunningServer, settings: Settings): Promise<void> {
-  const { warnings } = server.supervisor.status();
-  if (!settings.requireGpu || warnings.length === 0) return;
+  if (!settings.requireGpu) return;
+  const { workers, warnings } = server.supervisor.status();
+  const models = workers.flatMap((worker) => worker.models);
+  if (models.every((model) => model.state === 'ready' && !model.degradedReason)) return;
   await server.stop();
   throw new SettingsError(warnings.map((warning) => `REQUIRE_GPU=true, but ${warning}`));
 }
@@ -97,13 +101,10 @@ function warnIfOpen({ host, apiKeys }: Settings, log: Logger): void {
   log.warn({ host }, 'OPEN TO THE NETWORK WITHOUT A KEY: set API_KEYS, or HOST=127.0.0.1');
 }
 
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-}
-
-function isAddressInUse(caught: unknown): boolean {
-  return caught instanceof Error && 'code' in caught && caught.code === 'EADDRINUSE';
+/** Says what to do if another server is in the way; undefined if something else is wrong. */
+function whyAlreadyRunning(caught: unknown, { host, port }: Settings): string | undefined {
+  if (caught instanceof DataFolderInUse) return caught.message;
+  const isTaken = caught instanceof Error && 'code' in caught && caught.code === 'EADDRINUSE';
+  if (!isTaken) return undefined;
+  return `${host}:${port} is in use by another program. Stop it, or choose another PORT.`;
 }

@@ -9,6 +9,9 @@ import { childEnvironment } from '../config/environment.js';
 import type { Settings } from '../config/settings.js';
 import { createApp } from '../http/app.js';
 import type { ModelNames } from '../http/catalogue-port.js';
+import { Admissions } from '../http/admissions.js';
+import { Keys } from '../http/keys.js';
+import type { AuthKeys } from '../http/middleware/auth.js';
 import { createServer } from '../http/server.js';
 import { sweepSpool } from '../http/upload.js';
 import { Supervisor } from '../supervisor/supervisor.js';
@@ -35,6 +38,8 @@ export interface RunningServer {
   /** `http://host:port` as a client on this machine reaches it. */
   readonly url: string;
   readonly supervisor: Supervisor;
+  /** Keys that open the door; they may be replaced while it is open. */
+  readonly keys: AuthKeys;
   /** Resolves when every child process has become ready or failed once. */
   readonly settled: Promise<void>;
   /** Drains, ends all children and closes the door. Idempotent. */
@@ -44,7 +49,8 @@ export interface RunningServer {
 /**
  * Opens the door, starts the fleet and connects the two. The door opens first, so that the address
  * is known to be free before any weight is loaded; `/ready` tells when there is something behind it.
- * @throws NodeJS.ErrnoException with code `EADDRINUSE` if another program has the address.
+ * @throws NodeJS.ErrnoException with code `EADDRINUSE` if another program has the address, and
+ * DataFolderInUse if another server has the data folder.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { settings, log, catalogue } = options;
@@ -60,12 +66,21 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   const spoolDir = join(settings.dataDir, 'spool');
   await sweepSpool(spoolDir);
+  const keys = { api: new Keys(settings.apiKeys), admin: new Keys(settings.adminKeys) };
+  const admissions = new Admissions();
   const app = createApp({
     settings,
+    keys,
+    admin: supervisor,
     router: supervisor.router,
     media: supervisor.media,
     catalogue,
-    status: () => ({ ...supervisor.status(), version: VERSION }),
+    admissions,
+    status: () => ({
+      ...supervisor.status(),
+      draining: admissions.draining,
+      version: VERSION,
+    }),
     spoolDir,
     log,
   });
@@ -76,8 +91,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   return {
     url: urlOf(door, settings.host),
     supervisor,
+    keys,
     settled,
-    stop: () => (stopping ??= stop(supervisor, door)),
+    stop: () => (stopping ??= stop({ supervisor, admissions, door, settings })),
   };
 }
 
@@ -94,9 +110,19 @@ async function listen(
   }
 }
 
-async function stop(supervisor: Supervisor, door: Server): Promise<void> {
+interface Parts {
+  readonly supervisor: Supervisor;
+  readonly admissions: Admissions;
+  readonly door: Server;
+  readonly settings: Settings;
+}
+
+async function stop({ supervisor, admissions, door, settings }: Parts): Promise<void> {
   // While it drains the door stays open: `/live` and `/ready` go on telling the truth.
-  await supervisor.stop();
+  admissions.drain();
+  await admissions.idle(settings.drainTimeoutMs);
+  // What is left now has had its time.
+  await supervisor.stop(0);
   const closed = once(door, 'close');
   door.close();
   door.closeAllConnections();

@@ -96,6 +96,7 @@ export function loadSettings(
     maxQueue: values.MAX_QUEUE,
     queueTimeoutMs: values.QUEUE_TIMEOUT_MS,
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
+    stepTimeoutMs: values.STEP_TIMEOUT_MS,
     maxUploadBytes: values.MAX_UPLOAD_BYTES,
     modelsDir: inFolder(cwd, values.MODELS_DIR),
     dataDir: inFolder(cwd, values.DATA_DIR),

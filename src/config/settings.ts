@@ -32,6 +32,7 @@ export interface Settings {
   readonly maxQueue: number;
   readonly queueTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  readonly stepTimeoutMs: number;
   readonly maxUploadBytes: number;
   readonly modelsDir: string;
   readonly dataDir: string;

@@ -62,6 +62,7 @@ export const SETTING_TABLE = {
   MAX_QUEUE: preset(whole(0, 1_000_000), '256'),
   QUEUE_TIMEOUT_MS: preset(whole(1, MAX_TIMER_MS), '30000'),
   DRAIN_TIMEOUT_MS: preset(whole(0, MAX_TIMER_MS), '30000'),
+  STEP_TIMEOUT_MS: preset(whole(1_000, MAX_TIMER_MS), '120000'),
   MAX_UPLOAD_BYTES: preset(size(1, 2 ** 40), '512MiB'),
   MODELS_DIR: preset(path, './models'),
   DATA_DIR: preset(path, './data'),

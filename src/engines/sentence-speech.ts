@@ -1,5 +1,5 @@
 import { ChorusError } from '../protocol/errors.js';
-import type { SpeechEvent } from '../protocol/requests.js';
+import type { ResumePoint, SpeechEvent } from '../protocol/requests.js';
 import { hasWords } from '../speech/sentences.js';
 
 /** Steps that one request may have queued or running: with two, its next sentence uses an idle replica. */
@@ -8,6 +8,10 @@ const LOOK_AHEAD = 2;
 /** How a text that was cut into sentences is spoken. */
 export interface SentenceSpeech<Step> {
   readonly sampleRateHz: number;
+  /** Whether the same text gives the same samples again. */
+  readonly deterministic: boolean;
+  /** Where to begin, if not at the beginning. */
+  readonly resume: ResumePoint | undefined;
   readonly characters: number;
   readonly sentences: readonly string[];
   /** Silence between two sentences. */
@@ -27,24 +31,40 @@ export interface SentenceSpeech<Step> {
 export async function* speakSentences<Step>(
   speech: SentenceSpeech<Step>,
 ): AsyncGenerator<SpeechEvent> {
+  const { sampleRateHz, deterministic, pauseSamples } = speech;
   const steps = speakable(speech);
-  const first = await steps.next();
-  if (first.done) throw unspeakable();
-  yield { type: 'start', sampleRateHz: speech.sampleRateHz };
-  const queued: Settled<Float32Array>[] = [settle(speech.run(first.value))];
+  let { piece, skipSamples } = speech.resume ?? { piece: 0, skipSamples: 0 };
+  const first = await nth(steps, piece);
+  // Another worker may have been lost with nothing left to say but that it was done.
+  if (first === undefined && speech.resume === undefined) throw unspeakable();
+  yield { type: 'start', sampleRateHz, deterministic };
+  const queued = first === undefined ? [] : [settle(speech.run(first))];
   let samples = 0;
   for (let next = queued[0]; next !== undefined; next = queued[0]) {
     const filling = settle(fill(queued, steps, speech));
     const sentence = await next.take();
     await filling.take();
     queued.shift();
-    const audio = samples === 0 ? sentence : afterPause(sentence, speech.pauseSamples);
-    samples += audio.length;
+    const whole = piece === 0 ? sentence : afterPause(sentence, pauseSamples);
+    const audio = whole.subarray(skipSamples);
+    yield { type: 'mark', piece, samples: audio.length };
     yield { type: 'audio', pcm: bytesOf(audio) };
+    samples += audio.length;
+    piece += 1;
+    skipSamples = 0;
   }
-  const audioSeconds = samples / speech.sampleRateHz;
+  const audioSeconds = samples / sampleRateHz;
   yield { type: 'usage', usage: { characters: speech.characters, audioSeconds } };
   yield { type: 'done' };
+}
+
+/** The step after so many others, or undefined if there are not so many. */
+async function nth<Step>(
+  steps: AsyncGenerator<Step, undefined>,
+  skipped: number,
+): Promise<Step | undefined> {
+  for (let index = 0; index < skipped; index += 1) await steps.next();
+  return (await steps.next()).value;
 }
 
 /** Queues steps up to the look-ahead. */

@@ -1,8 +1,10 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import { ChorusError } from '../protocol/errors.js';
+import { addAdminRoutes } from './admin/routes.js';
 import type { DoorState } from './context.js';
 import type { AppDependencies } from './dependencies.js';
+import { admission } from './middleware/admission.js';
 import { accessLog } from './middleware/access-log.js';
 import { auth } from './middleware/auth.js';
 import { cors } from './middleware/cors.js';
@@ -15,16 +17,18 @@ import { addOpsRoutes } from './ops/routes.js';
 
 /** Builds the HTTP application from its collaborators. */
 export function createApp(dependencies: AppDependencies): Koa<DoorState> {
-  const { log, settings } = dependencies;
+  const { admissions, keys, log } = dependencies;
   const app = new Koa<DoorState>();
   const routes = new Router<DoorState>();
   addOpsRoutes(routes, dependencies);
+  addAdminRoutes(routes, dependencies);
   addOpenAiRoutes(routes, dependencies);
   app.use(requestState());
   app.use(accessLog(log));
   app.use(cors());
   app.use(errors(openAiErrorBody, log));
-  app.use(auth(settings.apiKeys));
+  app.use(auth(keys));
+  app.use(admission(admissions));
   app.use(routes.routes());
   app.use(noRoute());
   app.on('error', (error: unknown) => logUnanswered(error, dependencies));

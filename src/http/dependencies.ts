@@ -3,14 +3,20 @@ import type { Settings } from '../config/settings.js';
 import type { MediaClient } from '../protocol/media.js';
 import type { ServerStatus } from '../protocol/status.js';
 import type { Router } from '../supervisor/router.js';
+import type { AdminPort } from './admin-port.js';
+import type { Admissions } from './admissions.js';
 import type { ModelNames } from './catalogue-port.js';
+import type { AuthKeys } from './middleware/auth.js';
 
 /** The settings that the doors look at. */
-export type DoorSettings = Pick<Settings, 'apiKeys' | 'maxUploadBytes'>;
+export type DoorSettings = Pick<Settings, 'maxUploadBytes'>;
 
 /** Everything that the doors are given; they know nothing of processes or engines. */
 export interface AppDependencies {
   readonly settings: DoorSettings;
+  readonly keys: AuthKeys;
+  readonly admin: AdminPort;
+  readonly admissions: Admissions;
   readonly router: Router;
   readonly media: MediaClient;
   readonly catalogue: ModelNames;

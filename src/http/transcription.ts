@@ -5,7 +5,8 @@ import type {
   TranscriptionRequest,
   TranscriptSegment,
 } from '../protocol/requests.js';
-import type { Lease, Router } from '../supervisor/router.js';
+import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
+import { digestOfFile } from './digest.js';
 import { maySucceedElsewhere } from './retry.js';
 
 /** A finished transcript, before a family draws it. */
@@ -21,17 +22,21 @@ export interface Transcript {
 /** A request to transcribe decoded audio. */
 export interface TranscriptionJob {
   readonly request: TranscriptionRequest;
+  readonly requestId: string;
   readonly audio: DecodedAudio;
   readonly signal: AbortSignal;
 }
 
 /** Transcribes decoded audio; the audio is on disk, so a lost worker is replaced once. */
 export async function transcribe(router: Router, job: TranscriptionJob): Promise<Transcript> {
-  const place = {
+  const { pcmPath, ...fields } = job.request;
+  const place: AcquireRequest = {
     service: 'asr',
     model: job.request.model,
     cost: job.audio.durationSeconds,
-  } as const;
+    requestId: job.requestId,
+    digest: () => digestOfFile(pcmPath, fields),
+  };
   for (let attempt = 1; ; attempt += 1) {
     const lease = await router.acquire(place, job.signal);
     try {

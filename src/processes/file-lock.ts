@@ -9,7 +9,7 @@ import { identify, isStillAlive, type ProcessIdentity } from './identity.js';
 const LOOK_AGAIN_MS = 200;
 const HEARTBEAT_MS = 5_000;
 /** A holder on another machine is believed dead when it has been silent for this long. */
-const SILENT_MS = 60_000;
+const SILENT_MS = 20_000;
 
 const ownerSchema = z.object({ pid: z.int(), started: z.string(), host: z.string() });
 
@@ -25,8 +25,11 @@ export interface FileLock {
 /** What came of trying to take a lock. */
 export type LockAttempt =
   | { readonly lock: FileLock }
-  /** Process id of the living holder; 0 if it cannot be told. */
-  | { readonly heldBy: number };
+  /**
+   * Process id of the living holder, 0 if it cannot be told; and whether it runs on another machine
+   * (or in another container), where nobody can look whether it lives.
+   */
+  | { readonly heldBy: number; readonly isForeign: boolean };
 
 async function isStale(path: string, owner: Owner | undefined): Promise<boolean> {
   if (owner?.host === hostname()) return !(await isStillAlive(owner));
@@ -92,7 +95,9 @@ export async function tryLock(path: string): Promise<LockAttempt> {
     const other = await readFile(path, 'utf8').catch(() => undefined);
     if (other === undefined) continue;
     const holder = parseOwner(other);
-    if (!(await isStale(path, holder))) return { heldBy: holder?.pid ?? 0 };
+    if (!(await isStale(path, holder))) {
+      return { heldBy: holder?.pid ?? 0, isForeign: holder?.host !== hostname() };
+    }
     await breakLock(path, other);
   }
   return { lock: hold(path, text) };

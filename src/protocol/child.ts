@@ -9,6 +9,8 @@ const HEARTBEAT_INTERVAL_MS = 1_000;
 export interface ChildService {
   /** Figures for the heartbeat, beside the memory that the frame measures itself. */
   vitals(): Omit<Heartbeat, 'rssBytes'>;
+  /** Gives up calls whose steps hang, so far as they can be given up. */
+  cancel?(calls: readonly string[]): void;
   /** Finishes what runs and gives everything back. */
   stop(): Promise<void>;
 }
@@ -30,19 +32,22 @@ export function runChild(
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   process.on('SIGHUP', () => {});
-  // Nothing to tidy up and nobody to tell; an orderly exit would wait for native code to return.
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  process.on('disconnect', endAtOnce);
 
   const link: SupervisorLink = { send };
   let service: ChildService | undefined;
 
   process.on('message', (message: ToChild) => {
     if (message.type === 'init') void initialise(message.init);
+    else if (message.type === 'cancel') service?.cancel?.(message.calls);
     else void stop();
   });
   send({ type: 'online' });
 
   async function initialise(init: ChildInit): Promise<void> {
+    // The kernel's signal at the parent's death covers only a parent that died after it was asked for.
+    if (process.ppid !== init.supervisorPid) endAtOnce();
+    setInterval(beat, HEARTBEAT_INTERVAL_MS).unref();
     // Doors, health and metrics stay quick while every core computes.
     setPriority(process.pid, Math.min(5, constants.priority.PRIORITY_LOW));
     try {
@@ -52,19 +57,23 @@ export function runChild(
       return;
     }
     send({ type: 'ready' });
-    setInterval(() => beat(), HEARTBEAT_INTERVAL_MS).unref();
   }
 
   function beat(): void {
-    if (!service) return;
     const rssBytes = process.memoryUsage.rss();
-    send({ type: 'heartbeat', heartbeat: { rssBytes, ...service.vitals() } });
+    const vitals = service?.vitals() ?? { runningSteps: [], openRequests: 0 };
+    send({ type: 'heartbeat', heartbeat: { rssBytes, ...vitals } });
   }
 
   async function stop(): Promise<void> {
     await service?.stop();
     process.exit(0);
   }
+}
+
+/** Nothing to tidy up and nobody to tell; an orderly exit would wait for native code to return. */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function send(message: FromChild): void {

@@ -7,9 +7,11 @@
  *     │  fork                         │
  *     │◀──────────── online ──────────│  its handler is in place
  *     │───────────── init ───────────▶│  what it is and what to load
+ *     │◀────────── heartbeat ─────────│  every second from then on
  *     │◀─────── model (each) ─────────│  ready or failed (workers only)
  *     │◀──────────── ready ───────────│  its data socket listens
- *     │◀────────── heartbeat ─────────│  every second from then on
+ *     │──────────── cancel ──────────▶│  these calls hang: give them up
+ *     │◀───────── device_lost ────────│  nothing more can be computed here
  *     │───────────── stop ───────────▶│  finish what runs, then exit 0
  * ```
  */
@@ -43,8 +45,12 @@ export interface ModelAssignment {
 export interface WorkerInit {
   readonly role: 'worker';
   readonly workerId: string;
+  /** Process id of the supervisor: a child that has another parent by now has been orphaned. */
+  readonly supervisorPid: number;
   /** Where its data socket shall listen. */
   readonly socketPath: string;
+  /** Where it notes the calls whose steps run, so that they are known if it dies. */
+  readonly journalPath: string;
   readonly device: Device;
   /** Refuse to compute on the CPU where a GPU was configured. */
   readonly requireGpu: boolean;
@@ -54,6 +60,7 @@ export interface WorkerInit {
 /** Tells the media process what it is. */
 export interface MediaInit {
   readonly role: 'media';
+  readonly supervisorPid: number;
   readonly socketPath: string;
   readonly decodeThreads: number;
   readonly encodeThreads: number;
@@ -82,11 +89,19 @@ export type ModelReport =
       readonly error: WireError;
     };
 
+/** A step that runs now. */
+export interface RunningStep {
+  readonly model: string;
+  /** For how long by the child's monotonic clock, which neither clock changes nor suspension move. */
+  readonly runningForMs: number;
+  /** Ids of the calls that it computes for. */
+  readonly calls: readonly string[];
+}
+
 /** What a child is doing, once a second. */
 export interface Heartbeat {
   readonly rssBytes: number;
-  /** Steps that run now, with the time since when they run. */
-  readonly runningSteps: readonly { readonly model: string; readonly startedAtMs: number }[];
+  readonly runningSteps: readonly RunningStep[];
   /** Requests that the child works on. */
   readonly openRequests: number;
 }
@@ -94,6 +109,7 @@ export interface Heartbeat {
 /** Supervisor → child. */
 export type ToChild =
   | { readonly type: 'init'; readonly init: ChildInit }
+  | { readonly type: 'cancel'; readonly calls: readonly string[] }
   | { readonly type: 'stop' };
 
 /** Child → supervisor. */
@@ -103,6 +119,7 @@ export type FromChild =
   | { readonly type: 'ready' }
   | { readonly type: 'init_failed'; readonly error: WireError }
   | { readonly type: 'heartbeat'; readonly heartbeat: Heartbeat }
+  | { readonly type: 'device_lost'; readonly error: WireError }
   | {
       readonly type: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

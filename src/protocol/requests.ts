@@ -15,6 +15,16 @@ export interface SynthesisRequest {
   readonly speed: number;
   /** BCP 47 language of the text where the client names one; else the voice's. */
   readonly language?: string;
+  /** Where to go on with a text of which another worker has spoken the beginning. */
+  readonly resume?: ResumePoint;
+}
+
+/** A place in the audio of a request. Every worker cuts a text into the same pieces. */
+export interface ResumePoint {
+  /** First piece to speak, counted from 0. */
+  readonly piece: number;
+  /** Samples of that piece that are not wanted again; above 0 only for a deterministic model. */
+  readonly skipSamples: number;
 }
 
 /** What every API family turns a file transcription request into. */
@@ -56,8 +66,10 @@ export interface Usage {
 
 /** Events that a worker answers a {@link SynthesisRequest} with, in order. */
 export type SpeechEvent =
-  /** First event: the rate of all audio that follows. */
-  | { readonly type: 'start'; readonly sampleRateHz: number }
+  /** First event: the rate of all audio that follows, and whether the same request gives the same samples. */
+  | { readonly type: 'start'; readonly sampleRateHz: number; readonly deterministic: boolean }
+  /** The audio that follows is a new piece, of so many samples. */
+  | { readonly type: 'mark'; readonly piece: number; readonly samples: number }
   /** Mono PCM, 32-bit float little-endian in −1…1. Opaque to the supervisor. */
   | { readonly type: 'audio'; readonly pcm: Uint8Array }
   | { readonly type: 'usage'; readonly usage: Usage }

@@ -13,12 +13,15 @@ export interface ServiceStatus {
 export interface WorkerModelStatus {
   readonly id: string;
   readonly service: Service;
+  readonly state: 'ready' | 'init_failed';
   /** Ready replicas. */
   readonly replicas: number;
-  /** Execution provider in use: `cpu` or `cuda`. */
-  readonly provider: string;
+  /** Execution provider in use, `cpu` or `cuda`; absent unless ready. */
+  readonly provider?: string;
   /** Why the provider is not the one asked for, if it is not. */
   readonly degradedReason?: string;
+  /** Why it cannot be used, if it cannot. */
+  readonly error?: string;
 }
 
 /** One worker process. */
@@ -28,10 +31,25 @@ export interface WorkerStatus {
   readonly device: string;
   /** Absent while no process runs. */
   readonly pid?: number;
-  /** Life-cycle state, for example `starting`, `ready`, `draining`, `failed`. */
+  /** State of its life cycle, as `docs/worker-states.md` draws it. */
   readonly state: string;
   readonly services: readonly Service[];
   readonly models: readonly WorkerModelStatus[];
+  /** How often its process was started again. */
+  readonly restarts: number;
+  /** What the last failure was; absent if there was none. */
+  readonly lastFailure?: { readonly reason: string; readonly atMs: number };
+}
+
+/** How a restart of one worker after the other stands. */
+export interface ReloadStatus {
+  readonly state: 'idle' | 'running' | 'done' | 'failed';
+  /** Workers that serve again. */
+  readonly done: readonly string[];
+  /** Workers whose turn is now or still to come. */
+  readonly left: readonly string[];
+  /** Why it went no further, if it failed. */
+  readonly error?: string;
 }
 
 /** A snapshot of the server that health routes are drawn from; cheap to make. */
@@ -41,5 +59,10 @@ export interface ServerStatus {
   readonly draining: boolean;
   readonly services: Readonly<Record<Service, ServiceStatus>>;
   readonly workers: readonly WorkerStatus[];
+  /** The media process. */
+  readonly media: Pick<WorkerStatus, 'pid' | 'state' | 'restarts' | 'lastFailure'>;
+  /** Requests that are being worked on, and those that wait for a place. */
+  readonly requests: { readonly leases: number; readonly queued: number };
+  readonly reload: ReloadStatus;
   readonly warnings: readonly string[];
 }

@@ -14,10 +14,14 @@ export interface ChildExit {
 export interface ChildOptions {
   /** Compiled module that the child runs. */
   readonly entry: URL;
+  /** Words before the command; see `parent-death.ts`. */
+  readonly launcher: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly init: ChildInit;
   /** How long the child may take until it reports `ready`. */
   readonly readyTimeoutMs: number;
+  /** The child runs our code and has been told what to load. */
+  readonly onOnline?: () => void;
   /** Every message but those of the handshake. */
   readonly onMessage: (message: FromChild) => void;
 }
@@ -36,14 +40,7 @@ export class ChildHandle {
   #isReady = false;
 
   constructor(options: ChildOptions) {
-    this.#process = fork(fileURLToPath(options.entry), {
-      serialization: 'advanced',
-      env: options.environment,
-      // The supervisor's own V8 flags are for a process that passes bytes on, not for these.
-      execArgv: [],
-      // The child's own prints (native libraries, warnings) belong to the server's error stream.
-      stdio: ['ignore', 2, 2, 'ipc'],
-    });
+    this.#process = forkChild(options);
     this.exited = new Promise((resolve) => {
       this.#process.once('exit', (code, signal) => resolve({ code, signal }));
       this.#process.once('error', () => {
@@ -71,18 +68,19 @@ export class ChildHandle {
     this.#process.kill('SIGKILL');
   }
 
+  /** Says something to the child; what a dead one does not hear is lost. */
+  send(message: ToChild): void {
+    if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
   async #stop(graceMs: number): Promise<ChildExit> {
     // A child that still loads has nothing to finish, and native code to be torn out of.
-    if (this.#isReady) this.#send({ type: 'stop' });
+    if (this.#isReady) this.send({ type: 'stop' });
     else this.kill();
     const timer = setTimeout(() => this.kill(), graceMs);
     const exit = await this.exited;
     clearTimeout(timer);
     return exit;
-  }
-
-  #send(message: ToChild): void {
-    if (this.#process.connected) this.#process.send(message, () => {});
   }
 
   #handshake(options: ChildOptions): Promise<void> {
@@ -97,8 +95,10 @@ export class ChildHandle {
         fail(new ChorusError('deadline_exceeded', `The process was not ready after ${seconds} s.`));
       }, options.readyTimeoutMs);
       this.#process.on('message', (message: FromChild) => {
-        if (message.type === 'online') this.#send({ type: 'init', init: options.init });
-        else if (message.type === 'init_failed') fail(ChorusError.fromWire(message.error));
+        if (message.type === 'online') {
+          this.send({ type: 'init', init: options.init });
+          options.onOnline?.();
+        } else if (message.type === 'init_failed') fail(ChorusError.fromWire(message.error));
         else if (message.type === 'ready') {
           clearTimeout(timer);
           this.#isReady = true;
@@ -108,6 +108,19 @@ export class ChildHandle {
       void this.exited.then((exit) => fail(new ChorusError('replica_lost', exitText(exit))));
     });
   }
+}
+
+function forkChild({ entry, environment, launcher }: ChildOptions): ChildProcess {
+  const [execPath, ...execArgv] = [...launcher, process.execPath];
+  return fork(fileURLToPath(entry), {
+    serialization: 'advanced',
+    env: environment,
+    ...(execPath !== undefined && { execPath }),
+    // The supervisor's own V8 flags are for a process that passes bytes on, not for these.
+    execArgv,
+    // The child's own prints (native libraries, warnings) belong to the server's error stream.
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
 }
 
 /** Says in words how a process ended. */

@@ -1,7 +1,9 @@
+import { EventEmitter, once } from 'node:events';
+
 import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from './router.js';
-import type { WorkerClient } from './worker-client.js';
+import type { CallContext, WorkerClient } from './worker-client.js';
 
 /** A model on a worker, as a destination of leases. */
 export interface Destination {
@@ -41,11 +43,13 @@ interface Waiter {
 export class LeaseRouter implements Router {
   readonly #limits: RouterLimits;
   readonly #places = new Set<Place>();
+  /** Leases by worker, on places that are out of rotation too. */
+  readonly #heldBy = new Map<string, number>();
   /** Models that are being loaded somewhere: requests for them may wait. Model → worker ids. */
   readonly #expected = new Map<string, Set<string>>();
   readonly #queues: Record<Service, Waiter[]> = { tts: [], asr: [] };
   #held = 0;
-  #onIdle: (() => void) | undefined;
+  readonly #releases = new EventEmitter<{ release: [] }>();
   #draining = false;
 
   constructor(limits: RouterLimits) {
@@ -92,38 +96,46 @@ export class LeaseRouter implements Router {
     }
   }
 
-  /** Refuses everything new from now on, and all that waits. */
+  /** Refuses everything new from now on, and all that waits; answers that broke off may go on. */
   drain(): void {
     this.#draining = true;
     for (const queue of Object.values(this.#queues)) {
-      for (const waiter of queue.slice()) waiter.reject(draining());
+      for (const waiter of queue.slice()) {
+        if (waiter.request.resumes !== true) waiter.reject(draining());
+      }
     }
   }
 
-  /** Resolves when no lease is held, or after `timeoutMs`. */
-  async idle(timeoutMs: number): Promise<void> {
-    if (this.#held === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#onIdle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** Resolves when no lease is held (on that worker, if one is named), or after `timeoutMs`. */
+  async idle(timeoutMs: number, workerId?: string): Promise<void> {
+    const patience = AbortSignal.timeout(timeoutMs);
+    while (this.#leasesOf(workerId) > 0) {
+      await once(this.#releases, 'release', { signal: patience }).catch(() => {});
+      if (patience.aborted) return;
+    }
   }
 
   /** Hands out a place; see {@link Router.acquire}. */
   acquire(request: AcquireRequest, signal: AbortSignal): Promise<Lease> {
     if (signal.aborted) return Promise.reject(ChorusError.ofAbort(signal));
-    if (this.#draining) return Promise.reject(draining());
+    if (this.#draining && request.resumes !== true) return Promise.reject(draining());
     if (!this.#servable(request)) return Promise.reject(unavailable(request));
-    // Nobody overtakes: who comes while others wait for the same model waits behind them.
-    const overtakes = this.#queues[request.service].some(
-      (waiter) => waiter.request.model === request.model,
-    );
+    // Nobody overtakes, but who resumes: others wait for the same model, so this waits behind them.
+    const overtakes =
+      request.resumes !== true &&
+      this.#queues[request.service].some((waiter) => waiter.request.model === request.model);
     const place = overtakes ? undefined : this.#choose(request);
     if (place) return Promise.resolve(this.#bind(place, request));
     return this.#wait(request, signal);
+  }
+
+  #leasesOf(workerId: string | undefined): number {
+    return workerId === undefined ? this.#held : (this.#heldBy.get(workerId) ?? 0);
+  }
+
+  #hold(workerId: string, change: 1 | -1): void {
+    this.#held += change;
+    this.#heldBy.set(workerId, this.#leasesOf(workerId) + change);
   }
 
   #servable(request: AcquireRequest): boolean {
@@ -144,30 +156,36 @@ export class LeaseRouter implements Router {
   }
 
   #bind(place: Place, request: AcquireRequest): Lease {
-    this.#held += 1;
+    this.#hold(place.workerId, 1);
     place.leases += 1;
     place.work += request.cost;
     let held = true;
+    const context = (signal: AbortSignal): CallContext => ({
+      requestId: request.requestId,
+      signal,
+    });
     return {
       workerId: place.workerId,
       model: place.model,
-      synthesize: (speech, signal) => place.client.synthesize(speech, signal),
-      transcribe: (speech, signal) => place.client.transcribe(speech, signal),
+      synthesize: (speech, signal) => place.client.synthesize(speech, context(signal)),
+      transcribe: (speech, signal) => place.client.transcribe(speech, context(signal)),
       release: () => {
         if (!held) return;
         held = false;
-        this.#held -= 1;
+        this.#hold(place.workerId, -1);
         place.leases -= 1;
         place.work -= request.cost;
         this.#dispatch(place.service);
-        if (this.#held === 0) this.#onIdle?.();
+        this.#releases.emit('release');
       },
     };
   }
 
   #wait(request: AcquireRequest, signal: AbortSignal): Promise<Lease> {
     const queue = this.#queues[request.service];
-    if (queue.length >= this.#limits.maxQueue) return Promise.reject(queueFull());
+    if (queue.length >= this.#limits.maxQueue && request.resumes !== true) {
+      return Promise.reject(queueFull());
+    }
     return new Promise((resolve, reject) => {
       const abort = (): void => waiter.reject(ChorusError.ofAbort(signal));
       const timer = setTimeout(() => waiter.reject(timedOut()), this.#limits.queueTimeoutMs);
@@ -183,7 +201,8 @@ export class LeaseRouter implements Router {
         },
       };
       signal.addEventListener('abort', abort, { once: true });
-      queue.push(waiter);
+      if (request.resumes === true) queue.unshift(waiter);
+      else queue.push(waiter);
     });
   }
 

@@ -5,6 +5,7 @@ import type { Pool } from 'undici';
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import { bytesFrame, type Frame, jsonFrame, readFrames } from '../protocol/frames.js';
 import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
+import { LostReplica } from './lost-replica.js';
 import { transportError } from './transport-error.js';
 
 const PROCESS = 'media process';
@@ -65,7 +66,7 @@ async function* encode(pool: Pool, encoding: Encoding): AsyncGenerator<Uint8Arra
       else done = isDone(frame);
     }
     if (!done) {
-      throw new ChorusError('replica_lost', 'The media process ended in the middle of the answer.');
+      throw new LostReplica('The media process ended in the middle of the answer.');
     }
   } catch (caught) {
     if (source.failure) throw source.failure.cause;

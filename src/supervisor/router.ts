@@ -12,6 +12,15 @@ export interface AcquireRequest {
   readonly model: string;
   /** Predicted work: characters to speak, or seconds of audio to hear. */
   readonly cost: number;
+  /** Id of the client's request, for the logs. */
+  readonly requestId: string;
+  /** Goes on with an answer of which the client has a part: it waits in front of all others. */
+  readonly resumes?: boolean;
+  /**
+   * What the input is, in a few bytes: the same for equal requests. Asked for only when inputs are
+   * under suspicion, so it may be expensive.
+   */
+  readonly digest: () => Promise<string>;
 }
 
 /** One request's place at (worker, model), held from dispatch to the last byte. */
@@ -30,7 +39,8 @@ export interface Lease {
 export interface Router {
   /**
    * Waits for a place.
-   * @throws ChorusError `queue_full`, `queue_timeout`, `unavailable`, `draining`, `canceled`.
+   * @throws ChorusError `queue_full`, `queue_timeout`, `unavailable`, `draining`, `canceled`,
+   * `poisoned_input`.
    */
   acquire(request: AcquireRequest, signal: AbortSignal): Promise<Lease>;
 }

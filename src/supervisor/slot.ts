@@ -1,163 +1,242 @@
-import { join } from 'node:path';
-
-import { Pool } from 'undici';
-
-import type { ChildInit, FromChild } from '../protocol/control.js';
+import type { FromChild } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
-import { Backoff } from './backoff.js';
-import { ChildHandle, exitText } from './child-handle.js';
+import { exitText } from './child-handle.js';
+import { HangWatch } from './hang-watch.js';
+import { Incarnation, incarnationPaths } from './incarnation.js';
+import { type ChildState, isRunning, LifeCycle, withFields } from './life-cycle.js';
+import { RestartPolicy } from './restart-policy.js';
+import { type RestartReason, SlotHistory } from './slot-history.js';
+import type { Condemnation, RestartPlan, SlotOptions } from './slot-options.js';
 
-/**
- * Life of a slot's process:
- *
- * ```
- * loading ──▶ ready ──▶ stopping ──▶ stopped
- *    │          │
- *    ▼          ▼
- * init_failed  crashed ──▶ loading …   (after a back-off)
- * ```
- */
-export type SlotState = 'loading' | 'ready' | 'crashed' | 'init_failed' | 'stopping' | 'stopped';
-
-/** The part of a logger that the supervisor's classes use. */
-export interface SlotLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-  debug(fields: object, message: string): void;
-}
-
-/** What a slot is for. */
-export interface SlotOptions {
-  /** Name in logs and of the socket, for example `cpu-0` or `media`. */
-  readonly name: string;
-  readonly entry: URL;
-  readonly environment: NodeJS.ProcessEnv;
-  /** Folder for the data socket, readable by this user only. */
-  readonly socketDir: string;
-  readonly readyTimeoutMs: number;
-  readonly init: (socketPath: string) => ChildInit;
-  readonly log: SlotLog;
-  /** The process is being started (again); what it served before is void. */
-  readonly onStarting?: () => void;
-  readonly onMessage?: (message: FromChild) => void;
-  /** The process serves; `pool` reaches its data socket until `onDown`. */
-  readonly onUp: (pool: Pool) => void;
-  /** The process is gone or going; nothing more may be sent to it. */
-  readonly onDown: () => void;
-  /** The process could not start and is not expected soon. */
-  readonly onFailed?: (error: ChorusError) => void;
-}
+/** How long a hanging step may run on after it was given up. */
+const HANG_GRACE_MS = 5_000;
 
 /** A place for one child process, which is started again whenever it ends without being told to. */
 export class Slot {
-  state: SlotState = 'loading';
-  #options: SlotOptions;
-  #child: ChildHandle | undefined;
-  #pool: Pool | undefined;
+  readonly life: LifeCycle;
+  readonly history = new SlotHistory();
+  readonly #options: SlotOptions;
+  readonly #policy: RestartPolicy;
+  #current: { readonly incarnation: Incarnation; readonly ended: Promise<void> } | undefined;
+  #watch: HangWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #backoff = new Backoff();
   #generation = 0;
+  /** What the last process failed of. */
+  #cause: RestartReason = 'crashed';
+  #isUp = false;
+  /** Its process is being ended on purpose. */
+  #ending = false;
+  #closed = false;
+  #restarting: Promise<void> | undefined;
 
   constructor(options: SlotOptions) {
+    const { name, log, logFields, quarantines, onChange } = options;
     this.#options = options;
+    this.#policy = new RestartPolicy({ quarantines });
+    this.life = new LifeCycle({
+      name,
+      log: withFields(log, () => ({ ...logFields, pid: this.pid })),
+      onChange: onChange ?? (() => {}),
+    });
+  }
+
+  get state(): ChildState {
+    return this.life.state;
   }
 
   /** Process id of the child, if one lives. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#current?.incarnation.child.pid;
   }
 
   /** Starts the process; resolves when it is ready or has failed for the first time. */
   async start(): Promise<void> {
-    const options = this.#options;
-    this.#generation += 1;
-    this.#setState('loading');
-    options.onStarting?.();
-    const startedAtMs = Date.now();
-    const socketPath = join(options.socketDir, `${options.name}.${this.#generation}.sock`);
-    const child = new ChildHandle({
-      entry: options.entry,
-      environment: options.environment,
-      init: options.init(socketPath),
-      readyTimeoutMs: options.readyTimeoutMs,
-      onMessage: (message) => this.#receive(message),
-    });
-    this.#child = child;
-    void child.exited.then(() => this.#ended(child, startedAtMs));
+    if (this.#closed) return;
+    this.life.enter('starting');
+    this.#options.onStarting?.();
+    const incarnation = this.#spawn();
     try {
-      await child.ready;
+      await incarnation.child.ready;
+      this.#becameReady(incarnation);
     } catch (caught) {
       this.#startFailed(ChorusError.withCode('internal', caught));
-      return;
     }
-    this.#pool = new Pool('http://child', {
-      socketPath,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
+  }
+
+  /**
+   * Ends the process once `finish` has let its work end, and starts a fresh one; lifts a quarantine.
+   * Resolves when the fresh one is ready or has failed. Joins a restart that is under way.
+   */
+  restart(plan: RestartPlan): Promise<void> {
+    this.#restarting ??= this.#restart(plan).finally(() => {
+      this.#restarting = undefined;
     });
-    this.#setState('ready', { startMs: Date.now() - startedAtMs });
-    options.onUp(this.#pool);
+    return this.#restarting;
   }
 
   /** Ends the process for good: asks first, kills after `graceMs`. Idempotent. */
   async stop(graceMs: number): Promise<void> {
-    if (this.state === 'stopped') return;
-    clearTimeout(this.#timer);
-    this.#setState('stopping');
-    await this.#child?.stop(graceMs);
-    await this.#closePool();
-    this.#setState('stopped');
+    this.#closed = true;
+    await this.#end(async () => {}, graceMs);
+    if (this.state !== 'stopped') this.life.enter('stopped');
   }
 
-  /** Ends the process at once; it is started again as after a crash. */
-  kill(): void {
-    this.#child?.kill();
+  /** Takes a process out of service at once and ends it; what it owes is answered with an error. */
+  condemn({ cause, reason, quarantine = false }: Condemnation): void {
+    const incarnation = this.#current?.incarnation;
+    if (!incarnation || !isRunning(this.state)) return;
+    this.history.failed(reason);
+    this.#cause = cause;
+    this.#down();
+    this.life.enter(quarantine ? 'quarantined' : 'crashed', { reason });
+    if (quarantine) this.#options.onGivenUp?.();
+    incarnation.child.kill();
+    void incarnation.cutOff();
   }
 
-  #receive(message: FromChild): void {
-    if (message.type === 'log') {
-      this.#options.log[message.level](
-        { child: this.#options.name, ...message.fields },
-        message.message,
-      );
-    } else this.#options.onMessage?.(message);
+  #spawn(): Incarnation {
+    const { name, socketDir, init, record, ...options } = this.#options;
+    this.#generation += 1;
+    const label = `${name}.${this.#generation}`;
+    const paths = incarnationPaths(socketDir, label);
+    const incarnation = new Incarnation(label, paths, {
+      ...options,
+      init: init(paths),
+      onOnline: () => this.#online(incarnation),
+      onMessage: (message) => this.#receive(message),
+    });
+    const { pid } = incarnation.child;
+    if (pid !== undefined) record.add(pid);
+    this.#current = { incarnation, ended: this.#ended(incarnation) };
+    return incarnation;
+  }
+
+  #online(incarnation: Incarnation): void {
+    if (this.#current?.incarnation !== incarnation || this.state !== 'starting') return;
+    this.life.enter('loading');
+    this.#watch = new HangWatch({
+      stepTimeoutMs: this.#options.stepTimeoutMs,
+      graceMs: HANG_GRACE_MS,
+      cancel: (calls, reason) => this.#suspect(calls, reason),
+      recovered: () => this.#recovered(incarnation),
+      kill: (reason) => this.condemn({ cause: 'hung', reason }),
+    });
+  }
+
+  #becameReady(incarnation: Incarnation): void {
+    if (this.state !== 'loading' || this.#ending) return;
+    incarnation.readyAt = performance.now();
+    const startMs = Math.round(incarnation.readyAt - incarnation.startedAt);
+    this.life.enter('ready', { startMs });
+    this.#up(incarnation);
   }
 
   #startFailed(error: ChorusError): void {
-    if (this.state === 'stopping' || error.code === 'replica_lost') return;
-    this.#setState('init_failed', { reason: error.message });
-    this.#options.onFailed?.(error);
+    // A process that died on its way is `#ended`'s business.
+    if (error.code === 'replica_lost' || !isRunning(this.state)) return;
+    if (error.code === 'deadline_exceeded') {
+      this.condemn({ cause: 'hung', reason: error.message });
+      return;
+    }
+    this.history.failed(error.message);
+    this.#cause = 'init_failed';
+    this.life.enter('init_failed', { reason: error.message });
+    this.#options.onGivenUp?.();
   }
 
-  async #ended(child: ChildHandle, startedAtMs: number): Promise<void> {
-    await this.#closePool();
-    if (this.state === 'stopping' || this.state === 'stopped') return;
-    const failedToStart = this.state === 'init_failed';
-    if (!failedToStart) this.#setState('crashed', { reason: exitText(await child.exited) });
-    const delayMs = failedToStart
-      ? this.#backoff.longestDelayMs()
-      : this.#backoff.nextDelayMs(Date.now() - startedAtMs);
-    this.#timer = setTimeout(() => void this.start(), delayMs);
+  #receive(message: FromChild): void {
+    const { log, logFields, onMessage } = this.#options;
+    if (message.type === 'log')
+      log[message.level]({ ...logFields, ...message.fields }, message.message);
+    else if (message.type === 'heartbeat') this.#watch?.beat(message.heartbeat);
+    else onMessage?.(message);
   }
 
-  /** Everything that the process still owed fails now, with a retryable error. */
-  async #closePool(): Promise<void> {
-    const pool = this.#pool;
-    if (!pool) return;
-    this.#pool = undefined;
+  #suspect(calls: readonly string[], reason: string): void {
+    const { log, logFields } = this.#options;
+    log.warn({ ...logFields, reason }, 'a step hangs: it is being given up');
+    this.#down();
+    if (this.state === 'ready') this.life.enter('draining', { reason });
+    this.#current?.incarnation.child.send({ type: 'cancel', calls });
+  }
+
+  #recovered(incarnation: Incarnation): void {
+    if (this.state !== 'draining' || this.#ending) return;
+    this.life.enter('ready', { reason: 'the hanging step has ended after all' });
+    this.#up(incarnation);
+  }
+
+  async #ended(incarnation: Incarnation): Promise<void> {
+    const { pid } = incarnation.child;
+    const exit = await incarnation.child.exited;
+    const { readyForMs } = incarnation;
+    this.#watch?.stop();
+    this.#down();
+    if (isRunning(this.state) && !this.#ending) {
+      const reason = exitText(exit);
+      this.history.failed(reason);
+      this.#cause = 'crashed';
+      this.life.enter('crashed', { reason });
+    }
+    // Whoever noticed first knew less than the exit tells, unless it was we who ended it.
+    else if (exit.signal !== 'SIGKILL') this.history.failed(exitText(exit));
+    await incarnation.buried();
+    if (pid !== undefined) this.#options.record.remove(pid);
+    this.#current = undefined;
+    if (isRunning(this.state)) this.life.enter('stopped', { reason: exitText(exit) });
+    if (!this.#ending) this.#planRestart(readyForMs);
+  }
+
+  #planRestart(readyForMs: number): void {
+    if (this.state === 'quarantined' || this.state === 'stopped') return;
+    const verdict =
+      this.state === 'init_failed'
+        ? this.#policy.initFailed()
+        : this.#policy.died(readyForMs, performance.now());
+    if (verdict.action === 'quarantine') {
+      const reason = `${verdict.reason}; the last failure: ${this.history.lastFailure?.reason}`;
+      this.history.failed(reason);
+      this.life.enter('quarantined', { reason });
+      this.#options.onGivenUp?.();
+      return;
+    }
+    this.history.restarted(this.#cause);
+    this.#timer = setTimeout(() => void this.start(), verdict.delayMs);
+  }
+
+  async #restart({ reason, finish, graceMs }: RestartPlan): Promise<void> {
+    await this.#end(finish, graceMs);
+    if (this.#closed) return;
+    this.#policy.reset();
+    this.history.restarted(reason);
+    await this.start();
+  }
+
+  /** Brings the process to its end, whatever its state; afterwards none lives and none is planned. */
+  async #end(finish: () => Promise<void>, graceMs: number): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#ending = true;
+    try {
+      const current = this.#current;
+      if (!current) return;
+      if (this.state === 'ready') this.life.enter('draining');
+      this.#down();
+      if (this.state === 'draining') await finish();
+      await current.incarnation.child.stop(graceMs);
+      await current.ended;
+    } finally {
+      this.#ending = false;
+    }
+  }
+
+  #up(incarnation: Incarnation): void {
+    this.#isUp = true;
+    this.#options.onUp(incarnation);
+  }
+
+  #down(): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
     this.#options.onDown();
-    await pool.destroy(new ChorusError('replica_lost', 'The process has ended.'));
-  }
-
-  #setState(state: SlotState, fields: object = {}): void {
-    this.state = state;
-    const level = state === 'crashed' || state === 'init_failed' ? 'error' : 'info';
-    const pid = this.#child?.pid;
-    this.#options.log[level](
-      { child: this.#options.name, pid, ...fields },
-      `${this.#options.name} is ${state}`,
-    );
   }
 }

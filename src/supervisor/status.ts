@@ -1,18 +1,15 @@
 import type { ModelReport } from '../protocol/control.js';
 import type { Service } from '../protocol/requests.js';
-import type { ServerStatus } from '../protocol/status.js';
+import type { ServerStatus, WorkerModelStatus, WorkerStatus } from '../protocol/status.js';
+import type { Slot } from './slot.js';
 import type { WorkerSlot } from './worker-slot.js';
-
-type WorkerStatus = ServerStatus['workers'][number];
 
 /** Replicas of a service that take requests now. */
 export function readyReplicas(workers: readonly WorkerSlot[], service: Service): number {
-  let replicas = 0;
-  for (const worker of workers) {
-    for (const model of readyModels(worker))
-      if (model.service === service) replicas += model.replicas;
-  }
-  return replicas;
+  return workers
+    .flatMap(describeModels)
+    .filter((model) => model.service === service)
+    .reduce((replicas, model) => replicas + model.replicas, 0);
 }
 
 /** A worker as `/health` shows it. */
@@ -21,32 +18,62 @@ export function describeWorker(worker: WorkerSlot): WorkerStatus {
   return {
     id: spec.id,
     device: spec.device.kind === 'gpu' ? spec.device.uuid : 'cpu',
-    pid: slot.pid,
-    state: slot.state,
     services: [...new Set(spec.models.map((model) => model.service))],
-    models: readyModels(worker).map(({ id, service, replicas, provider, degradedReason }) => ({
-      id,
-      service,
-      replicas,
-      provider,
-      ...(degradedReason === undefined ? {} : { degradedReason }),
-    })),
+    models: describeModels(worker),
+    ...describeSlot(slot),
   };
 }
 
-/** What an operator should know: models that failed, and models that run where they should not. */
-export function describeWarnings(workers: readonly WorkerSlot[]): string[] {
-  return workers.flatMap((worker) =>
-    [...worker.reports.values()].flatMap((report) => {
-      const subject = `${worker.spec.id}: ${report.id}`;
-      if (report.state === 'failed') return [`${subject} cannot load: ${report.error.message}`];
-      if (report.degradedReason === undefined) return [];
-      return [`${subject} runs on the CPU, not on its GPU: ${report.degradedReason}`];
-    }),
-  );
+/** Any supervised process as `/health` shows it. */
+export function describeSlot({ pid, state, history }: Slot): ServerStatus['media'] {
+  const { totalRestarts, lastFailure } = history;
+  return {
+    ...(pid !== undefined && { pid }),
+    state,
+    restarts: totalRestarts,
+    ...(lastFailure && { lastFailure }),
+  };
 }
 
-function readyModels(worker: WorkerSlot): Extract<ModelReport, { state: 'ready' }>[] {
-  if (worker.slot.state !== 'ready') return [];
-  return [...worker.reports.values()].filter((report) => report.state === 'ready');
+/** What an operator should know: workers out of service, and models that failed or are misplaced. */
+export function describeWarnings(workers: readonly WorkerSlot[]): string[] {
+  return workers.flatMap((worker) => [
+    ...slotWarnings(worker),
+    ...[...worker.reports.values()].flatMap((report) => modelWarnings(worker.spec.id, report)),
+  ]);
+}
+
+function slotWarnings({ spec, slot, reports }: WorkerSlot): string[] {
+  const reason = slot.history.lastFailure?.reason ?? 'unknown';
+  if (slot.state === 'quarantined') {
+    return [
+      `${spec.id} is quarantined: ${reason} ` +
+        `POST /admin/workers/${spec.id}/restart puts it back into service.`,
+    ];
+  }
+  if (slot.state === 'crashed') return [`${spec.id} has crashed and is restarted: ${reason}`];
+  // A model's own report says it better.
+  const isTold = [...reports.values()].some((report) => report.state === 'failed');
+  return slot.state === 'init_failed' && !isTold ? [`${spec.id} cannot start: ${reason}`] : [];
+}
+
+function modelWarnings(workerId: string, report: ModelReport): string[] {
+  const subject = `${workerId}: ${report.id}`;
+  if (report.state === 'failed') return [`${subject} cannot load: ${report.error.message}`];
+  if (report.degradedReason === undefined) return [];
+  return [`${subject} runs on the CPU, not on its GPU: ${report.degradedReason}`];
+}
+
+/** Models that are served now, and those that cannot be. */
+function describeModels({ slot, reports }: WorkerSlot): WorkerModelStatus[] {
+  return [...reports.values()].flatMap((report): WorkerModelStatus[] => {
+    const { id, service } = report;
+    if (report.state === 'failed') {
+      return [{ id, service, state: 'init_failed', replicas: 0, error: report.error.message }];
+    }
+    if (slot.state !== 'ready') return [];
+    const { state, replicas, provider, degradedReason } = report;
+    const degraded = degradedReason === undefined ? {} : { degradedReason };
+    return [{ id, service, state, replicas, provider, ...degraded }];
+  });
 }

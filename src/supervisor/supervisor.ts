@@ -1,10 +1,24 @@
+import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
-import type { ServerStatus } from '../protocol/status.js';
+import type { ReloadStatus, ServerStatus } from '../protocol/status.js';
+import { type DataFolder, openDataFolder } from './data-folder.js';
+import {
+  describeFault,
+  type DeviceFault,
+  type DeviceFaultSource,
+  verdictOn,
+} from './device-faults.js';
+import { GuardedRouter } from './guarded-router.js';
 import { LeaseRouter } from './lease-router.js';
+import type { SlotLog } from './life-cycle.js';
 import { MediaSlot } from './media-slot.js';
-import type { SlotLog } from './slot.js';
+import { parentDeathLauncher } from './parent-death.js';
+import { RollingRestart } from './rolling-restart.js';
+import { COOKIE_VARIABLE, RunRecord } from './run-record.js';
+import type { RestartReason } from './slot-history.js';
+import type { SlotSurroundings } from './slot-options.js';
 import { createSocketFolder, removeSocketFolder } from './socket-folder.js';
-import { describeWarnings, describeWorker, readyReplicas } from './status.js';
+import { describeSlot, describeWarnings, describeWorker, readyReplicas } from './status.js';
 import { WorkerSlot, type WorkerSpec } from './worker-slot.js';
 
 /** Loading the largest models from a slow disk takes minutes; longer than this is a hang. */
@@ -23,54 +37,76 @@ export interface SupervisorOptions {
   readonly mediaThreads: { readonly decode: number; readonly encode: number };
   readonly environment: (additions: Readonly<Record<string, string>>) => NodeJS.ProcessEnv;
   readonly log: SlotLog;
+  /** Folder that no other server works with. */
+  readonly dataDir: string;
   readonly requireGpu: boolean;
   readonly capacity: Readonly<Record<Service, number>>;
   readonly maxQueue: number;
   readonly queueTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  readonly stepTimeoutMs: number;
+  /** Where reports about GPUs come from, if from anywhere. */
+  readonly deviceFaults?: DeviceFaultSource;
 }
 
 /** Owns every child process and the router that leads to them. */
 export class Supervisor {
-  readonly router: LeaseRouter;
+  /** Hands out leases, but not for inputs that workers have died of. */
+  readonly router: GuardedRouter;
   readonly media: MediaSlot;
   readonly #options: SupervisorOptions;
-  readonly #socketDir: string;
+  readonly #parts: Parts;
+  readonly #leases: LeaseRouter;
   readonly #workers: readonly WorkerSlot[];
+  readonly #rolling: RollingRestart;
   readonly #startedAtMs = Date.now();
   readonly #everReady: Record<Service, boolean> = { tts: false, asr: false };
-  #draining = false;
+  #unsubscribe: (() => void) | undefined;
 
-  /** Makes a supervisor with its socket folder; nothing runs before `start()`. */
+  /**
+   * Takes the data folder, ends what an earlier server may have left, and makes a supervisor;
+   * nothing runs before `start()`.
+   * @throws DataFolderInUse if another living server works with the data folder.
+   */
   static async create(options: SupervisorOptions): Promise<Supervisor> {
-    return new Supervisor(options, await createSocketFolder());
+    const folder = await openDataFolder(options.dataDir);
+    const socketDir = await createSocketFolder();
+    const launcher = await parentDeathLauncher(options.environment({}));
+    const { pids } = folder.swept;
+    if (pids.length > 0) options.log.warn({ pids }, 'ended processes that an earlier server left');
+    if (launcher.length === 0) {
+      options.log.warn({}, 'no setpriv: see `chorus doctor` for what that means');
+    }
+    return new Supervisor(options, {
+      folder,
+      socketDir,
+      launcher,
+      record: new RunRecord(folder.recordPath, socketDir),
+    });
   }
 
-  private constructor(options: SupervisorOptions, socketDir: string) {
-    const { environment, log, mediaThreads } = options;
+  private constructor(options: SupervisorOptions, parts: Parts) {
     this.#options = options;
-    this.#socketDir = socketDir;
-    this.router = new LeaseRouter(options);
-    this.media = new MediaSlot({
-      entry: options.mediaEntry,
-      environment: environment({ CUDA_VISIBLE_DEVICES: '' }),
-      socketDir,
-      readyTimeoutMs: MEDIA_READY_TIMEOUT_MS,
-      log,
-      decodeThreads: mediaThreads.decode,
-      encodeThreads: mediaThreads.encode,
-    });
+    this.#parts = parts;
+    this.#leases = new LeaseRouter(options);
+    this.router = new GuardedRouter(this.#leases);
+    this.media = this.#mediaSlot();
     this.#workers = options.workers.map((spec) => this.#workerSlot(spec));
+    this.#rolling = new RollingRestart({
+      workers: this.#workers,
+      restart: (worker) => this.#restart(worker, 'reload'),
+    });
   }
 
   /** Starts all children; resolves when every one of them has become ready or failed once. */
   async start(): Promise<void> {
+    this.#unsubscribe = this.#options.deviceFaults?.subscribe((fault) => this.#report(fault));
     const slots = [this.media.slot, ...this.#workers.map((worker) => worker.slot)];
     await Promise.all(slots.map((slot) => slot.start()));
   }
 
   /** What `/health` and `/ready` are made of. */
-  status(): Omit<ServerStatus, 'version'> {
+  status(): Omit<ServerStatus, 'version' | 'draining'> {
     const service = (name: Service): ServerStatus['services'][Service] => ({
       configured: this.#options.workers.some((spec) => hosts(spec, name)),
       everReady: this.#everReady[name],
@@ -78,29 +114,102 @@ export class Supervisor {
     });
     return {
       startedAtMs: this.#startedAtMs,
-      draining: this.#draining,
       services: { tts: service('tts'), asr: service('asr') },
       workers: this.#workers.map(describeWorker),
+      media: describeSlot(this.media.slot),
+      requests: { leases: this.#leases.leases, queued: this.#leases.queued },
+      reload: this.#rolling.status,
       warnings: describeWarnings(this.#workers),
     };
   }
 
-  /** Takes nothing new, lets leases end within the drain time, then ends all children. Idempotent. */
-  async stop(): Promise<void> {
-    this.#draining = true;
-    this.router.drain();
-    await this.router.idle(this.#options.drainTimeoutMs);
+  /**
+   * Replaces one worker's process when its running work has ended, and lifts its quarantine.
+   * Resolves when the new process is ready or has failed.
+   * @throws ChorusError `worker_not_found`.
+   */
+  async restartWorker(id: string): Promise<void> {
+    const worker = this.#workers.find(({ spec }) => spec.id === id);
+    if (!worker) {
+      const known = this.#workers.map(({ spec }) => spec.id).join(', ');
+      throw new ChorusError('worker_not_found', `There is no worker ${id}; there are: ${known}.`);
+    }
+    await this.#restart(worker, 'operator');
+  }
+
+  /** Begins to replace all workers one after the other; see {@link RollingRestart}. */
+  reload(): ReloadStatus {
+    return this.#rolling.start();
+  }
+
+  /**
+   * Takes nothing new, lets leases end, then ends all children. Idempotent.
+   * @param drainTimeoutMs How long leases may take.
+   */
+  async stop(drainTimeoutMs = this.#options.drainTimeoutMs): Promise<void> {
+    this.#unsubscribe?.();
+    this.#rolling.stop();
+    this.#leases.drain();
+    await this.#leases.idle(drainTimeoutMs);
     await Promise.all(this.#workers.map((worker) => worker.slot.stop(STOP_GRACE_MS)));
     await this.media.slot.stop(STOP_GRACE_MS);
-    await removeSocketFolder(this.#socketDir);
+    await this.#parts.record.close();
+    await removeSocketFolder(this.#parts.socketDir);
+    await this.#parts.folder.release();
+  }
+
+  #restart(worker: WorkerSlot, reason: RestartReason): Promise<void> {
+    const { drainTimeoutMs } = this.#options;
+    return worker.slot.restart({
+      reason,
+      finish: () => this.#leases.idle(drainTimeoutMs, worker.spec.id),
+      graceMs: STOP_GRACE_MS,
+    });
+  }
+
+  /** A GPU has reported a fault: the policy decides for the workers on it. */
+  #report(fault: DeviceFault): void {
+    const verdict = verdictOn(fault);
+    if (verdict === 'ignore') return;
+    const quarantine = verdict === 'out_of_service';
+    for (const { spec, slot } of this.#workers) {
+      if (spec.device.kind !== 'gpu' || spec.device.uuid !== fault.uuid) continue;
+      slot.condemn({ cause: 'device_lost', reason: describeFault(fault), quarantine });
+    }
+  }
+
+  #surroundings(): SlotSurroundings {
+    const { log, stepTimeoutMs } = this.#options;
+    const { socketDir, launcher, record } = this.#parts;
+    return { log, stepTimeoutMs, socketDir, launcher, record };
+  }
+
+  #environment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+    const { cookie } = this.#parts.record;
+    return this.#options.environment({ ...additions, [COOKIE_VARIABLE]: cookie });
+  }
+
+  #mediaSlot(): MediaSlot {
+    const { mediaEntry, mediaThreads } = this.#options;
+    return new MediaSlot({
+      ...this.#surroundings(),
+      entry: mediaEntry,
+      environment: this.#environment({ CUDA_VISIBLE_DEVICES: '' }),
+      readyTimeoutMs: MEDIA_READY_TIMEOUT_MS,
+      decodeThreads: mediaThreads.decode,
+      encodeThreads: mediaThreads.encode,
+    });
   }
 
   #workerSlot(spec: WorkerSpec): WorkerSlot {
+    const { requireGpu, capacity, workerEntry } = this.#options;
     return new WorkerSlot(spec, {
-      ...this.#options,
-      router: this.router,
-      entry: this.#options.workerEntry,
-      socketDir: this.#socketDir,
+      ...this.#surroundings(),
+      requireGpu,
+      capacity,
+      router: this.#leases,
+      entry: workerEntry,
+      environment: (additions) => this.#environment(additions),
       readyTimeoutMs: WORKER_READY_TIMEOUT_MS,
       onChange: () => this.#noteReadiness(),
     });
@@ -111,6 +220,14 @@ export class Supervisor {
       if (readyReplicas(this.#workers, service) > 0) this.#everReady[service] = true;
     }
   }
+}
+
+/** What a supervisor holds from `create` to `stop`. */
+interface Parts {
+  readonly folder: DataFolder;
+  readonly socketDir: string;
+  readonly launcher: readonly string[];
+  readonly record: RunRecord;
 }
 
 function hosts(spec: WorkerSpec, service: Service): boolean {

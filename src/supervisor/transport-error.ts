@@ -1,4 +1,5 @@
 import { ChorusError } from '../protocol/errors.js';
+import { LostReplica } from './lost-replica.js';
 
 /**
  * What went wrong on a child's data socket, in the words of the error table.
@@ -8,8 +9,10 @@ export function transportError(
   caught: unknown,
   exchange: { readonly signal: AbortSignal; readonly process: string },
 ): ChorusError {
-  if (caught instanceof ChorusError) return caught;
+  // What the other side told us, and not what became of the way there.
+  if (caught instanceof ChorusError && caught.code !== 'replica_lost') return caught;
   if (exchange.signal.aborted) return ChorusError.ofAbort(exchange.signal);
+  if (caught instanceof LostReplica) return caught;
   const message = `The ${exchange.process} was lost in the middle of the request.`;
-  return new ChorusError('replica_lost', message, {}, { cause: caught });
+  return new LostReplica(message, { cause: caught });
 }

@@ -1,5 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { Pool } from 'undici';
 
+import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import { readFrames } from '../protocol/frames.js';
 import type {
@@ -8,33 +11,56 @@ import type {
   TranscriptEvent,
   TranscriptionRequest,
 } from '../protocol/requests.js';
+import { HarmfulCall, LostReplica } from './lost-replica.js';
 import { transportError } from './transport-error.js';
+
+/** Whom a call is for. */
+export interface CallContext {
+  /** Id of the client's request, for the logs. */
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
 
 /** A worker's data socket as the router's leases use it. */
 export interface WorkerClient {
-  synthesize(request: SynthesisRequest, signal: AbortSignal): AsyncIterable<SpeechEvent>;
-  transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptEvent>;
+  synthesize(request: SynthesisRequest, context: CallContext): AsyncIterable<SpeechEvent>;
+  transcribe(request: TranscriptionRequest, context: CallContext): AsyncIterable<TranscriptEvent>;
 }
 
-/**
- * Speaks to a worker over its connection pool.
- * @param onLost Told when a connection breaks that nobody aborted: the socket learns of a dead
- * process before its exit is seen, and nothing more may be sent there.
- */
-export function createWorkerClient(pool: Pool, onLost: () => void): WorkerClient {
+/** The process at the other end of a client. */
+export interface WorkerPeer {
+  /** Unique for the life of the supervisor. */
+  readonly name: string;
+  readonly pool: Pool;
+  /** Resolves once it is dead, with the calls whose steps ran then. */
+  readonly runningAtDeath: Promise<ReadonlySet<string>>;
+  /**
+   * Told when it cannot be trusted any more: a connection broke that nobody aborted (the socket
+   * learns of a dead process before its exit is seen), or its device is lost.
+   */
+  readonly onLost: (error: ChorusError) => void;
+}
+
+/** A process that was killed is gone in an instant, unless the kernel holds on to it. */
+const DEATH_TIMEOUT_MS = 2_000;
+
+/** Speaks to a worker over its connection pool. */
+export function createWorkerClient(peer: WorkerPeer): WorkerClient {
+  let calls = 0;
+  const nextId = (): string => String((calls += 1));
   return {
-    synthesize: (request, signal) =>
-      call<SpeechEvent>(pool, { path: '/speech', request, signal, onLost }),
-    transcribe: (request, signal) =>
-      call<TranscriptEvent>(pool, { path: '/transcription', request, signal, onLost }),
+    synthesize: (request, context) =>
+      call<SpeechEvent>(peer, { id: nextId(), path: '/speech', request, context }),
+    transcribe: (request, context) =>
+      call<TranscriptEvent>(peer, { id: nextId(), path: '/transcription', request, context }),
   };
 }
 
 interface Call {
+  readonly id: string;
   readonly path: string;
   readonly request: object;
-  readonly signal: AbortSignal;
-  readonly onLost: () => void;
+  readonly context: CallContext;
 }
 
 /**
@@ -42,13 +68,19 @@ interface Call {
  * an answer that ends without either means that the worker is gone.
  */
 async function* call<Event extends { readonly type: string }>(
-  pool: Pool,
-  { path, request, signal, onLost }: Call,
+  peer: WorkerPeer,
+  { id, path, request, context }: Call,
 ): AsyncGenerator<Event> {
+  const { signal, requestId } = context;
   let done = false;
   try {
-    const body = JSON.stringify(request);
-    const answer = await pool.request({ method: 'POST', path, body, signal });
+    const answer = await peer.pool.request({
+      method: 'POST',
+      path,
+      headers: { [CALL_HEADER]: id, [REQUEST_HEADER]: requestId },
+      body: JSON.stringify(request),
+      signal,
+    });
     for await (const frame of readFrames(answer.body)) {
       const event = (frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value) as
         | Event
@@ -58,12 +90,24 @@ async function* call<Event extends { readonly type: string }>(
       // Read to the end, past `done`: only then can the connection serve another request.
       if (event.type === 'done') done = true;
     }
-    if (!done) throw new ChorusError('replica_lost', 'The worker ended in mid-answer.');
+    if (!done) throw new LostReplica('The worker ended in mid-answer.');
   } catch (caught) {
-    const error = transportError(caught, { signal, process: 'worker' });
-    if (error.code === 'replica_lost') onLost();
-    throw error;
+    throw await lossOf(transportError(caught, { signal, process: 'worker' }), peer, id);
   }
+}
+
+/** Ends a worker that is lost, and finds out whether this call was being computed when it died. */
+async function lossOf(error: ChorusError, peer: WorkerPeer, id: string): Promise<ChorusError> {
+  const { name, runningAtDeath, onLost } = peer;
+  if (error.code === 'device_lost') onLost(error);
+  if (error.code === 'device_lost' || error.code === 'replica_hung') {
+    return new HarmfulCall(error, name);
+  }
+  if (!(error instanceof LostReplica)) return error;
+  onLost(error);
+  const unknown = delay(DEATH_TIMEOUT_MS, undefined, { ref: false });
+  const running = await Promise.race([runningAtDeath, unknown]);
+  return error.foundDead({ incarnation: name, wasRunning: running?.has(id) ?? false });
 }
 
 function isError(event: {

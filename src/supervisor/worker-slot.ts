@@ -1,9 +1,10 @@
-import type { Pool } from 'undici';
-
 import type { Device, FromChild, ModelAssignment, ModelReport } from '../protocol/control.js';
+import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
+import type { Incarnation } from './incarnation.js';
 import type { LeaseRouter } from './lease-router.js';
-import { Slot, type SlotOptions } from './slot.js';
+import { Slot } from './slot.js';
+import type { SlotOptions, SlotSurroundings } from './slot-options.js';
 import { createWorkerClient } from './worker-client.js';
 
 /** A worker to be: a device and the models that it shall serve. */
@@ -14,10 +15,8 @@ export interface WorkerSpec {
 }
 
 /** What a worker's slot needs beside the spec. */
-export interface WorkerSlotOptions extends Pick<
-  SlotOptions,
-  'entry' | 'socketDir' | 'readyTimeoutMs' | 'log'
-> {
+export interface WorkerSlotOptions
+  extends SlotSurroundings, Pick<SlotOptions, 'entry' | 'readyTimeoutMs'> {
   readonly router: LeaseRouter;
   readonly requireGpu: boolean;
   /** Leases per (worker, model). */
@@ -35,63 +34,75 @@ export class WorkerSlot {
   /** What each model's load came to, by model id; empty while the process starts. */
   readonly reports = new Map<string, ModelReport>();
   readonly #options: WorkerSlotOptions;
-  /** Way to the process that serves now. */
-  #pool: Pool | undefined;
+  /** The process that serves now. */
+  #serving: Incarnation | undefined;
 
   constructor(spec: WorkerSpec, options: WorkerSlotOptions) {
     this.spec = spec;
     this.#options = options;
     this.slot = new Slot({
+      ...options,
       name: spec.id,
-      entry: options.entry,
-      socketDir: options.socketDir,
-      readyTimeoutMs: options.readyTimeoutMs,
-      log: options.log,
+      logFields: logFields(spec),
+      // One device out of service leaves the others; what it costs is known and can be undone.
+      quarantines: true,
       environment: options.environment(deviceVariables(spec.device)),
-      init: (socketPath) => ({
+      init: (paths) => ({
+        ...paths,
         role: 'worker',
+        supervisorPid: process.pid,
         workerId: spec.id,
-        socketPath,
         device: spec.device,
         requireGpu: options.requireGpu,
         models: spec.models,
       }),
-      onStarting: () => this.#expectAll(),
+      onStarting: () => this.#starting(),
       onMessage: (message) => this.#receive(message),
-      onUp: (pool) => this.#up(pool),
+      onUp: (incarnation) => this.#up(incarnation),
       onDown: () => this.#down(),
-      onFailed: () => this.#giveUp(spec.models),
+      onGivenUp: () => this.#giveUp(spec.models),
     });
   }
 
-  #expectAll(): void {
+  #starting(): void {
     this.reports.clear();
+    this.#expectAll();
+  }
+
+  #expectAll(): void {
     for (const model of this.spec.models) this.#options.router.expect(this.spec.id, model.id);
-    this.#options.onChange();
   }
 
   #receive(message: FromChild): void {
     if (message.type === 'model') this.#reported(message.report);
+    else if (message.type === 'device_lost') this.#deviceLost(ChorusError.fromWire(message.error));
   }
 
   #reported(report: ModelReport): void {
     this.reports.set(report.id, report);
-    const fields = { worker: this.spec.id, model: report.id };
+    const { log } = this.#options;
+    const fields = { ...logFields(this.spec), model: report.id };
     if (report.state === 'failed') {
-      this.#options.log.error({ ...fields, reason: report.error.message }, 'a model cannot load');
+      log.error({ ...fields, reason: report.error.message }, 'a model cannot load');
       this.#giveUp(this.spec.models.filter((model) => model.id === report.id));
     } else if (report.degradedReason === undefined) {
-      this.#options.log.info({ ...fields, ...report }, 'a model is loaded');
+      const { replicas, provider, loadMs } = report;
+      log.info({ ...fields, replicas, provider, loadMs }, 'a model is loaded');
     } else {
       const reason = report.degradedReason;
-      this.#options.log.warn({ ...fields, reason }, 'a model runs on the CPU, not on its GPU');
+      log.warn({ ...fields, reason }, 'a model runs on the CPU, not on its GPU');
     }
     this.#options.onChange();
   }
 
-  #up(pool: Pool): void {
-    this.#pool = pool;
-    const client = createWorkerClient(pool, () => this.#lost(pool));
+  #up(incarnation: Incarnation): void {
+    this.#serving = incarnation;
+    const client = createWorkerClient({
+      name: incarnation.name,
+      pool: incarnation.pool,
+      runningAtDeath: incarnation.runningAtDeath,
+      onLost: (error) => this.#lost(incarnation, error),
+    });
     for (const { state, id, service } of this.reports.values()) {
       if (state !== 'ready') continue;
       const capacity = this.#options.capacity[service];
@@ -101,19 +112,20 @@ export class WorkerSlot {
   }
 
   /** A process whose socket breaks is dead or beyond trust; either way a fresh one takes its place. */
-  #lost(pool: Pool): void {
+  #lost(incarnation: Incarnation, error: ChorusError): void {
     // A slow reader may find out late: then another process serves already.
-    if (this.#pool !== pool) return;
-    this.#pool = undefined;
-    this.#options.router.remove(this.spec.id);
-    this.#expectAll();
-    this.slot.kill();
+    if (this.#serving !== incarnation) return;
+    if (error.code === 'device_lost') this.#deviceLost(error);
+    else this.slot.condemn({ cause: 'crashed', reason: 'Its data socket broke.' });
+  }
+
+  #deviceLost(error: ChorusError): void {
+    this.slot.condemn({ cause: 'device_lost', reason: error.message });
   }
 
   #down(): void {
-    this.#pool = undefined;
     this.#options.router.remove(this.spec.id);
-    // It will be started again in a moment: what waits for its models may wait on.
+    // It will be back in a moment: what waits for its models may wait on.
     this.#expectAll();
   }
 
@@ -121,6 +133,13 @@ export class WorkerSlot {
     for (const model of models) this.#options.router.giveUp(this.spec.id, model.id);
     this.#options.onChange();
   }
+}
+
+function logFields({ id, device }: WorkerSpec): {
+  readonly worker: string;
+  readonly device: string;
+} {
+  return { worker: id, device: device.kind === 'gpu' ? device.uuid : 'cpu' };
 }
 
 /** A worker sees its own device and no other; a CPU worker sees no GPU. */

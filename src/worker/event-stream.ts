@@ -27,8 +27,11 @@ export async function writeEvents(
       }
     }
   } catch (caught) {
-    if (options.signal.aborted) return void response.destroy();
-    const error = ChorusError.from(caught);
+    if (response.destroyed) return;
+    // What aborted the request says more than what the abort broke.
+    const error = options.signal.aborted
+      ? ChorusError.ofAbort(options.signal)
+      : ChorusError.from(caught);
     options.onFailure(error);
     response.write(jsonFrame({ type: 'error', error: error.toWire() } satisfies ErrorEvent));
   }

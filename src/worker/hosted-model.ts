@@ -32,6 +32,16 @@ export interface HostOptions {
   readonly engines: EngineTable;
   readonly resources: EngineResources;
   readonly target: ComputeTarget;
+  /** Told just before a step starts and after it has ended. */
+  readonly onRunning: () => void;
+  /** Told before a failing step's request is, when nothing more can be computed on the device. */
+  readonly onDeviceLost: (error: ChorusError) => void;
+}
+
+/** A request in progress: who asks, and whether anybody still wants it. */
+export interface Call {
+  readonly id: string;
+  readonly signal: AbortSignal;
 }
 
 /** A model that this worker serves: its main-thread half, its replicas and their scheduler. */
@@ -40,6 +50,7 @@ export class HostedModel {
   readonly replicas: readonly ReplicaThread[];
   readonly scheduler: StepScheduler;
   readonly #opened: OpenedModel;
+  readonly #onDeviceLost: (error: ChorusError) => void;
 
   /**
    * Loads all replicas of a model.
@@ -60,29 +71,34 @@ export class HostedModel {
     try {
       const replicas = await allOrNone(starts);
       const opened = await open(engine, load, options.resources);
-      return new HostedModel(card.id, replicas, opened);
+      return new HostedModel(card.id, replicas, { opened, options });
     } catch (caught) {
       throw await explained(caught, { card, dir: assignment.dir });
     }
   }
 
-  private constructor(id: string, replicas: readonly ReplicaThread[], opened: OpenedModel) {
+  private constructor(
+    id: string,
+    replicas: readonly ReplicaThread[],
+    { opened, options }: { readonly opened: OpenedModel; readonly options: HostOptions },
+  ) {
     this.id = id;
     this.replicas = replicas;
-    this.scheduler = new StepScheduler(replicas);
+    this.scheduler = new StepScheduler(replicas, options.onRunning);
     this.#opened = opened;
+    this.#onDeviceLost = options.onDeviceLost;
   }
 
   /** Starts a speech request. */
-  synthesize(request: SynthesisRequest, signal: AbortSignal): AsyncGenerator<SpeechEvent> {
+  synthesize(request: SynthesisRequest, call: Call): AsyncGenerator<SpeechEvent> {
     if (this.#opened.service !== 'tts') throw wrongTask(this.id, 'speak');
-    return this.#opened.model.synthesize(request, this.#context(signal));
+    return this.#opened.model.synthesize(request, this.#context(call));
   }
 
   /** Starts a transcription request. */
-  transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncGenerator<TranscriptEvent> {
+  transcribe(request: TranscriptionRequest, call: Call): AsyncGenerator<TranscriptEvent> {
     if (this.#opened.service !== 'asr') throw wrongTask(this.id, 'transcribe');
-    return this.#opened.model.transcribe(request, this.#context(signal));
+    return this.#opened.model.transcribe(request, this.#context(call));
   }
 
   /** Ends the replicas' threads once their running steps have ended. */
@@ -91,12 +107,18 @@ export class HostedModel {
     await Promise.all(this.replicas.map((replica) => replica.close()));
   }
 
-  #context(signal: AbortSignal): JobContext {
+  #context({ id, signal }: Call): JobContext {
     let isFirst = true;
-    const step = (payload: unknown): Promise<unknown> => {
-      const result = this.scheduler.run(payload, { signal, isFirst });
+    const step = async (payload: unknown): Promise<unknown> => {
+      const options = { signal, call: id, isFirst };
       isFirst = false;
-      return result;
+      try {
+        return await this.scheduler.run(payload, options);
+      } catch (caught) {
+        const error = ChorusError.from(caught);
+        if (error.code === 'device_lost') this.#onDeviceLost(error);
+        throw error;
+      }
     };
     return { signal, step };
   }

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { deviceFailure } from '../engines/device-failure.js';
 import type { LoadReplica, Replica, StepControl } from '../engines/engine.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
@@ -30,7 +31,7 @@ async function runStep(replica: Replica, step: unknown): Promise<void> {
   } catch (caught) {
     post({
       type: 'step_failed',
-      error: ChorusError.from(caught).toWire(),
+      error: (deviceFailure(caught) ?? ChorusError.from(caught)).toWire(),
       reason: reasonOf(caught),
     });
   }

@@ -18,8 +18,6 @@ interface PendingStep {
 export class ReplicaThread {
   readonly provider: string;
   readonly degradedReason: string | undefined;
-  /** Since when the running step runs; undefined while idle. */
-  startedAtMs: number | undefined;
   readonly #thread: Worker;
   readonly #cancelFlag: Int32Array;
   #pending: PendingStep | undefined;
@@ -69,7 +67,6 @@ export class ReplicaThread {
   run(step: unknown): Promise<unknown> {
     if (this.#pending) throw new Error('A replica runs one step at a time.');
     Atomics.store(this.#cancelFlag, 0, 0);
-    this.startedAtMs = Date.now();
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       this.#post({ type: 'step', step });
@@ -95,7 +92,6 @@ export class ReplicaThread {
   #settle(message: FromThread): void {
     const pending = this.#pending;
     this.#pending = undefined;
-    this.startedAtMs = undefined;
     if (message.type === 'result') pending?.resolve(message.result);
     else if (message.type === 'step_failed') {
       const error = ChorusError.fromWire(message.error);

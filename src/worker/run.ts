@@ -2,10 +2,11 @@ import { once } from 'node:events';
 
 import type { ComputeTarget, EngineTable } from '../engines/engine.js';
 import { runChild, type ChildService, type SupervisorLink } from '../protocol/child.js';
-import type { ModelAssignment, ModelReport, WorkerInit } from '../protocol/control.js';
+import type { ModelAssignment, ModelReport, RunningStep, WorkerInit } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import { createPhonemizer } from '../speech/phonemizer-thread.js';
 import { HostedModel, type HostOptions } from './hosted-model.js';
+import { RunningJournal } from './running-journal.js';
 import { WorkerServer } from './server.js';
 
 /**
@@ -26,10 +27,21 @@ async function startWorker(
   link: SupervisorLink,
 ): Promise<ChildService> {
   const phonemizer = await createPhonemizer();
-  const host: HostOptions = { engines, resources: { phonemizer }, target: targetOf(init) };
-  const loaded = await Promise.all(init.models.map((model) => loadModel(model, host, link)));
-  const models = new Map(loaded.flatMap((model) => (model ? [[model.id, model] as const] : [])));
-  const server = new WorkerServer({ models, onFailure: (error) => logFailure(error, link) });
+  const journal = new RunningJournal(init.journalPath);
+  const models = new Map<string, HostedModel>();
+  const runningSteps = (): RunningStep[] => [...models.values()].flatMap(stepsOf);
+  const host: HostOptions = {
+    engines,
+    resources: { phonemizer },
+    target: targetOf(init),
+    onRunning: () => journal.write(runningSteps().flatMap((step) => step.calls)),
+    onDeviceLost: (error) => giveUpDevice(error, { models, server, link }),
+  };
+  const server = new WorkerServer({
+    models,
+    onFailure: (error, requestId) => logFailure(error, { requestId, link }),
+  });
+  await loadModels(init.models, { models, host, link });
   server.server.listen(init.socketPath);
   await once(server.server, 'listening');
   let stopping = false;
@@ -37,12 +49,8 @@ async function startWorker(
   void phonemizer.stopped.then(() => stopping || process.exit(1));
 
   return {
-    vitals: () => ({
-      openRequests: server.openRequests,
-      runningSteps: [...models.values()].flatMap((model) =>
-        model.scheduler.runningSinceMs.map((startedAtMs) => ({ model: model.id, startedAtMs })),
-      ),
-    }),
+    vitals: () => ({ openRequests: server.openRequests, runningSteps: runningSteps() }),
+    cancel: (calls) => server.cancel(calls, hung()),
     async stop() {
       stopping = true;
       await server.close();
@@ -52,6 +60,58 @@ async function startWorker(
   };
 }
 
+function stepsOf({ id, scheduler }: HostedModel): RunningStep[] {
+  return scheduler.running.map(({ call, runningForMs }) => ({
+    model: id,
+    runningForMs,
+    calls: [call],
+  }));
+}
+
+/** A worker without any model is of no use; the first model's error says what is wrong. */
+async function loadModels(
+  assignments: readonly ModelAssignment[],
+  loading: {
+    readonly models: Map<string, HostedModel>;
+    readonly host: HostOptions;
+    readonly link: SupervisorLink;
+  },
+): Promise<void> {
+  const { models, host, link } = loading;
+  const failures: ChorusError[] = [];
+  await Promise.all(
+    assignments.map(async (assignment) => {
+      try {
+        models.set(assignment.id, await loadModel(assignment, { host, link }));
+      } catch (caught) {
+        failures.push(ChorusError.withCode('model_failed', caught));
+      }
+    }),
+  );
+  if (models.size === 0 && failures[0]) throw failures[0];
+}
+
+/** The process is of no more use: whatever it would compute from now on fails or is wrong. */
+function giveUpDevice(
+  error: ChorusError,
+  worker: {
+    readonly models: ReadonlyMap<string, HostedModel>;
+    readonly server: WorkerServer;
+    readonly link: SupervisorLink;
+  },
+): void {
+  worker.link.send({ type: 'device_lost', error: error.toWire() });
+  // The others are not to blame, so they are told something else.
+  const refusal = new ChorusError('unavailable', 'The device of this worker is lost.');
+  worker.server.refuse(refusal);
+  for (const model of worker.models.values()) model.scheduler.close(refusal);
+}
+
+function hung(): ChorusError {
+  const message = 'The work took longer than STEP_TIMEOUT_MS allows and was given up.';
+  return new ChorusError('replica_hung', message);
+}
+
 function targetOf(init: WorkerInit): ComputeTarget {
   if (init.device.kind === 'cpu') return { kind: 'cpu' };
   return { kind: 'cuda', required: init.requireGpu };
@@ -59,9 +119,8 @@ function targetOf(init: WorkerInit): ComputeTarget {
 
 async function loadModel(
   assignment: ModelAssignment,
-  host: HostOptions,
-  link: SupervisorLink,
-): Promise<HostedModel | undefined> {
+  { host, link }: { readonly host: HostOptions; readonly link: SupervisorLink },
+): Promise<HostedModel> {
   const startedAtMs = Date.now();
   const { id, service } = assignment;
   try {
@@ -70,9 +129,9 @@ async function loadModel(
     link.send({ type: 'model', report: readyReport(assignment, model, loadMs) });
     return model;
   } catch (caught) {
-    const error = ChorusError.withCode('model_failed', caught).toWire();
-    link.send({ type: 'model', report: { state: 'failed', id, service, error } });
-    return undefined;
+    const error = ChorusError.withCode('model_failed', caught);
+    link.send({ type: 'model', report: { state: 'failed', id, service, error: error.toWire() } });
+    throw error;
   }
 }
 
@@ -85,9 +144,12 @@ function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: nu
 }
 
 /** Logs what the client does not get to see. Errors of the request itself are the door's to log. */
-function logFailure(error: ChorusError, link: SupervisorLink): void {
+function logFailure(
+  error: ChorusError,
+  { requestId, link }: { readonly requestId: string; readonly link: SupervisorLink },
+): void {
   if (error.status < 500) return;
   const cause = error.cause instanceof Error ? error.cause.stack : error.cause;
-  const fields = { code: error.code, cause };
+  const fields = { requestId, code: error.code, cause };
   link.send({ type: 'log', level: 'error', message: error.message, fields });
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
+import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
 import { ChorusError } from '../protocol/errors.js';
 import type {
   SpeechEvent,
@@ -7,8 +8,8 @@ import type {
   TranscriptEvent,
   TranscriptionRequest,
 } from '../protocol/requests.js';
-import { writeEvents, type ReportFailure } from './event-stream.js';
-import type { HostedModel } from './hosted-model.js';
+import { writeEvents } from './event-stream.js';
+import type { Call, HostedModel } from './hosted-model.js';
 
 /** A request's text is bounded at the door; this bounds the body that carries it. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -16,26 +17,33 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** What the server serves from. */
 export interface WorkerServerOptions {
   readonly models: ReadonlyMap<string, HostedModel>;
-  readonly onFailure: ReportFailure;
+  /** Told of each failure with the id of the client's request. */
+  readonly onFailure: (error: ChorusError, requestId: string) => void;
 }
 
 type Start = (
   model: HostedModel,
   body: unknown,
-  signal: AbortSignal,
+  call: Call,
 ) => AsyncIterable<SpeechEvent | TranscriptEvent>;
 
 /** The paths of the data socket; both bodies come from the supervisor, which has checked them. */
 const ROUTES: Readonly<Record<string, Start>> = {
-  '/speech': (model, body, signal) => model.synthesize(body as SynthesisRequest, signal),
-  '/transcription': (model, body, signal) => model.transcribe(body as TranscriptionRequest, signal),
+  '/speech': (model, body, call) => model.synthesize(body as SynthesisRequest, call),
+  '/transcription': (model, body, call) => model.transcribe(body as TranscriptionRequest, call),
 };
 
-/** A worker's data socket. `openRequests` counts the requests that are worked on. */
+/** A call in progress. */
+interface OpenCall extends Call {
+  readonly abort: AbortController;
+}
+
+/** A worker's data socket. */
 export class WorkerServer {
   readonly server: Server;
-  openRequests = 0;
   readonly #options: WorkerServerOptions;
+  readonly #open = new Set<OpenCall>();
+  #refusal: ChorusError | undefined;
 
   constructor(options: WorkerServerOptions) {
     this.#options = options;
@@ -48,6 +56,21 @@ export class WorkerServer {
     );
   }
 
+  /** Requests that are worked on. */
+  get openRequests(): number {
+    return this.#open.size;
+  }
+
+  /** Ends calls with an error, as far as their running steps can be given up. */
+  cancel(ids: readonly string[], error: ChorusError): void {
+    for (const call of this.#open) if (ids.includes(call.id)) call.abort.abort(error);
+  }
+
+  /** Answers everything that comes from now on with the error, and computes nothing for it. */
+  refuse(error: ChorusError): void {
+    this.#refusal ??= error;
+  }
+
   /** Takes nothing new and resolves when what runs has ended. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -58,33 +81,41 @@ export class WorkerServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const abort = new AbortController();
+    const call = { id: headerOf(request, CALL_HEADER), abort, signal: abort.signal };
+    const requestId = headerOf(request, REQUEST_HEADER);
+    const onFailure = (error: ChorusError): void => this.#options.onFailure(error, requestId);
     response.on('close', () => abort.abort());
-    this.openRequests += 1;
+    this.#open.add(call);
     try {
-      const events = this.#start(request.url ?? '', await readJson(request), abort.signal);
-      const { onFailure } = this.#options;
+      const events = this.#start(request.url ?? '', await readJson(request), call);
       await writeEvents(events, response, { signal: abort.signal, onFailure });
     } catch (caught) {
       // Only a broken connection gets here: what engines throw is an event.
-      this.#options.onFailure(ChorusError.from(caught));
+      onFailure(ChorusError.from(caught));
       response.destroy();
     } finally {
-      this.openRequests -= 1;
+      this.#open.delete(call);
     }
   }
 
   async *#start(
     path: string,
     body: unknown,
-    signal: AbortSignal,
+    call: Call,
   ): AsyncGenerator<SpeechEvent | TranscriptEvent> {
+    if (this.#refusal) throw this.#refusal;
     const start = ROUTES[path];
     if (!start) throw new ChorusError('route_not_found', `A worker has no path ${path}.`);
     const id = (body as { readonly model?: string }).model ?? '';
     const model = this.#options.models.get(id);
     if (!model) throw new ChorusError('unavailable', `Model ${id} is not loaded on this worker.`);
-    yield* start(model, body, signal);
+    yield* start(model, body, call);
   }
+}
+
+function headerOf(request: IncomingMessage, name: string): string {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : '';
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

@@ -3,8 +3,6 @@ import { ChorusError } from '../protocol/errors.js';
 /** What the scheduler needs of a replica. */
 export interface StepReplica {
   readonly busy: boolean;
-  /** Since when its running step runs. */
-  readonly startedAtMs: number | undefined;
   run(step: unknown): Promise<unknown>;
   cancelRunning(): void;
 }
@@ -13,14 +11,20 @@ export interface StepReplica {
 export interface StepOptions {
   /** Aborts when the request is not wanted any more. */
   readonly signal: AbortSignal;
+  /** Id of the call that asks for it. */
+  readonly call: string;
   /** Whether it is its request's first step, for which somebody waits in silence. */
   readonly isFirst: boolean;
 }
 
-interface QueuedStep {
+/** A step that runs: for which call, and for how long by the monotonic clock. */
+export interface RunningCall {
+  readonly call: string;
+  readonly runningForMs: number;
+}
+
+interface QueuedStep extends StepOptions {
   readonly step: unknown;
-  readonly isFirst: boolean;
-  readonly signal: AbortSignal;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly onAbort: () => void;
@@ -34,27 +38,45 @@ interface QueuedStep {
  */
 export class StepScheduler {
   readonly #replicas: readonly StepReplica[];
+  readonly #onRunning: () => void;
   readonly #queue: QueuedStep[] = [];
+  /** Steps that run, with their starts. */
+  readonly #running = new Map<QueuedStep, number>();
+  #closed: ChorusError | undefined;
 
-  constructor(replicas: readonly StepReplica[]) {
+  /** @param onRunning Told just before a step starts and after it has ended. */
+  constructor(replicas: readonly StepReplica[], onRunning: () => void = () => {}) {
     this.#replicas = replicas;
+    this.#onRunning = onRunning;
   }
 
   /** Queues a step and resolves with its result; rejects with `canceled` if the signal aborts first. */
-  run(step: unknown, { signal, isFirst }: StepOptions): Promise<unknown> {
+  run(step: unknown, options: StepOptions): Promise<unknown> {
+    const { signal } = options;
     if (signal.aborted) return Promise.reject(ChorusError.ofAbort(signal));
+    if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => this.#drop(queued);
-      const queued: QueuedStep = { step, isFirst, signal, resolve, reject, onAbort };
+      const onAbort = (): void => this.#drop(queued, ChorusError.ofAbort(signal));
+      const queued: QueuedStep = { ...options, step, resolve, reject, onAbort };
       signal.addEventListener('abort', onAbort, { once: true });
       this.#enqueue(queued);
       this.#dispatch();
     });
   }
 
-  /** Start times of the steps that run now. */
-  get runningSinceMs(): number[] {
-    return this.#replicas.flatMap((replica) => replica.startedAtMs ?? []);
+  /** The steps that run now. */
+  get running(): RunningCall[] {
+    const now = performance.now();
+    return [...this.#running].map(([{ call }, startedAt]) => ({
+      call,
+      runningForMs: now - startedAt,
+    }));
+  }
+
+  /** Starts no step any more: those that wait and those that come fail with the error. */
+  close(error: ChorusError): void {
+    this.#closed ??= error;
+    for (const queued of this.#queue.slice()) this.#drop(queued, error);
   }
 
   #enqueue(queued: QueuedStep): void {
@@ -76,6 +98,8 @@ export class StepScheduler {
     queued.signal.removeEventListener('abort', queued.onAbort);
     const cancelRunning = (): void => replica.cancelRunning();
     queued.signal.addEventListener('abort', cancelRunning, { once: true });
+    this.#running.set(queued, performance.now());
+    this.#onRunning();
     try {
       const result = await replica.run(queued.step);
       if (queued.signal.aborted) queued.reject(ChorusError.ofAbort(queued.signal));
@@ -84,13 +108,16 @@ export class StepScheduler {
       queued.reject(ChorusError.from(caught));
     } finally {
       queued.signal.removeEventListener('abort', cancelRunning);
+      this.#running.delete(queued);
+      this.#onRunning();
       this.#dispatch();
     }
   }
 
-  #drop(queued: QueuedStep): void {
+  #drop(queued: QueuedStep, error: ChorusError): void {
     const at = this.#queue.indexOf(queued);
     if (at >= 0) this.#queue.splice(at, 1);
-    queued.reject(ChorusError.ofAbort(queued.signal));
+    queued.signal.removeEventListener('abort', queued.onAbort);
+    queued.reject(error);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { speakSentences } from '../../src/engines/sentence-speech.js';
-import type { SpeechEvent } from '../../src/protocol/requests.js';
+import type { ResumePoint, SpeechEvent } from '../../src/protocol/requests.js';
 
 /** A replica whose steps end when the test says so. */
 class Bench {
@@ -40,9 +40,26 @@ function withResolve(): PromiseWithResolve {
   return { promise, resolve, reject };
 }
 
-function speak(bench: Bench, sentences: readonly string[]): AsyncGenerator<SpeechEvent> {
+/** Speaks without the marks, which have tests of their own. */
+async function* speak(
+  bench: Bench,
+  sentences: readonly string[],
+  resume?: ResumePoint,
+): AsyncGenerator<SpeechEvent> {
+  for await (const event of speakWithMarks(bench, sentences, resume)) {
+    if (event.type !== 'mark') yield event;
+  }
+}
+
+function speakWithMarks(
+  bench: Bench,
+  sentences: readonly string[],
+  resume?: ResumePoint,
+): AsyncGenerator<SpeechEvent> {
   return speakSentences<string>({
     sampleRateHz: 1000,
+    deterministic: true,
+    resume,
     characters: 42,
     sentences,
     pauseSamples: 5,
@@ -66,7 +83,11 @@ describe('speakSentences', () => {
   it('lets the first audio go before the second sentence has been spoken', async () => {
     const bench = new Bench();
     const events = speak(bench, ['one', 'two', 'three']);
-    expect((await events.next()).value).toEqual({ type: 'start', sampleRateHz: 1000 });
+    expect((await events.next()).value).toEqual({
+      type: 'start',
+      sampleRateHz: 1000,
+      deterministic: true,
+    });
     const first = events.next();
     await turn();
     bench.finish('one');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SpeechEvent } from '../../src/protocol/requests.js';
 import { ERROR_TABLE, type ErrorCode } from '../../src/protocol/errors.js';
 import { Door, errorOf } from '../support/door.js';
 
@@ -10,8 +11,8 @@ let door: Door;
 beforeAll(async () => {
   door = await Door.open();
   door.router.script = {
-    async *speak() {
-      yield { type: 'start', sampleRateHz: 22_050 };
+    async *speak(): AsyncGenerator<SpeechEvent> {
+      yield { type: 'start', sampleRateHz: 22_050, deterministic: true };
       yield { type: 'audio', pcm: Buffer.from('ok') };
       yield { type: 'done' };
     },

@@ -26,7 +26,7 @@ describe('a spoken answer', () => {
     expect(response.headers.get('x-chorus-worker')).toBe('worker-1');
     expect(response.headers.get('x-chorus-model')).toBe('voice-model');
     expect(response.headers.get('transfer-encoding')).toBe('chunked');
-    expect(door.router.requests).toEqual([{ service: 'tts', model: 'voice-model', cost: 6 }]);
+    expect(door.router.requests).toMatchObject([{ service: 'tts', model: 'voice-model', cost: 6 }]);
     expect(door.router.leases[0]?.asked).toEqual([
       { model: 'voice-model', text: 'Hello.', voice: 'joe', speed: 1 },
     ]);

@@ -23,7 +23,7 @@ describe('speech over HTTP', () => {
     });
   }
 
-  const leases = (): number => server.supervisor.router.leases;
+  const leases = (): number => server.supervisor.status().requests.leases;
 
   it('leaves step by step: the first is with the client before the second has run', async () => {
     server = await startScriptedServer(1);
@@ -96,7 +96,7 @@ describe('speech over HTTP', () => {
 
   it('goes on when the media process is killed', async () => {
     server = await startScriptedServer(1);
-    server.supervisor.media.slot.kill();
+    process.kill(server.supervisor.media.slot.pid!, 'SIGKILL');
     await eventually(async () => expect((await speak('busy 1')).status).toBe(200));
   });
 
@@ -106,7 +106,7 @@ describe('speech over HTTP', () => {
     const first = speak(`gate ${gate}`);
     await eventually(() => expect(leases()).toBe(1));
     const second = speak('busy 1');
-    await eventually(() => expect(server.supervisor.router.queued).toBe(1));
+    await eventually(() => expect(server.supervisor.status().requests.queued).toBe(1));
     const third = await speak('busy 1');
     expect(third.status).toBe(429);
     expect(Number(third.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);

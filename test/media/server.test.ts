@@ -260,7 +260,13 @@ describe('a media process that dies', () => {
     const say = (message: ToChild): boolean => child.send(message);
     await new Promise<void>((resolve) => {
       child.on('message', (message: FromChild) => {
-        const init = { role: 'media', socketPath, decodeThreads: 1, encodeThreads: 1 } as const;
+        const init = {
+          role: 'media',
+          supervisorPid: process.pid,
+          socketPath,
+          decodeThreads: 1,
+          encodeThreads: 1,
+        } as const;
         if (message.type === 'online') say({ type: 'init', init });
         if (message.type === 'ready') resolve();
       });

@@ -7,7 +7,14 @@ function start(entry: string, readyTimeoutMs: number): ChildHandle {
   return new ChildHandle({
     entry: new URL(`../workers/${entry}`, import.meta.url),
     environment: childEnvironment({}),
-    init: { role: 'media', socketPath: '/nowhere', decodeThreads: 1, encodeThreads: 1 },
+    launcher: [],
+    init: {
+      role: 'media',
+      supervisorPid: process.pid,
+      socketPath: '/nowhere',
+      decodeThreads: 1,
+      encodeThreads: 1,
+    },
     readyTimeoutMs,
     onMessage: () => {},
   });

@@ -15,7 +15,13 @@ const unused: WorkerClient = {
 };
 
 const never = new AbortController().signal;
-const speech: AcquireRequest = { service: 'tts', model: 'joe', cost: 1 };
+const speech: AcquireRequest = {
+  service: 'tts',
+  model: 'joe',
+  cost: 1,
+  requestId: 'test',
+  digest: async () => 'input',
+};
 
 function destination(workerId: string, capacity: number, model = 'joe'): Destination {
   return { workerId, service: 'tts', model, capacity, client: unused };

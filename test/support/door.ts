@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import type { AdminPort } from '../../src/http/admin-port.js';
+import { Admissions } from '../../src/http/admissions.js';
 import { createApp } from '../../src/http/app.js';
+import { Keys } from '../../src/http/keys.js';
 import type { ModelNames } from '../../src/http/catalogue-port.js';
 import type { AppDependencies } from '../../src/http/dependencies.js';
 import { createServer } from '../../src/http/server.js';
@@ -98,15 +101,20 @@ export const readyStatus: ServerStatus = {
       pid: 42,
       state: 'ready',
       services: ['tts', 'asr'],
-      models: [{ id: 'voice-model', service: 'tts', replicas: 1, provider: 'cpu' }],
+      restarts: 0,
+      models: [{ id: 'voice-model', service: 'tts', state: 'ready', replicas: 1, provider: 'cpu' }],
     },
   ],
+  media: { pid: 43, state: 'ready', restarts: 0 },
+  requests: { leases: 0, queued: 0 },
+  reload: { state: 'idle', done: [], left: [] },
   warnings: ['a warning'],
 };
 
 /** What a test may set about its door. */
 export interface DoorOptions {
   readonly apiKeys?: readonly string[];
+  readonly adminKeys?: readonly string[];
   readonly maxUploadBytes?: number;
   readonly status?: () => ServerStatus;
 }
@@ -115,6 +123,16 @@ export interface DoorOptions {
 export class Door {
   readonly router = new ScriptedRouter();
   readonly media = new PassingMedia();
+  readonly admissions = new Admissions();
+  /** Workers that were told to restart, and how often all were. */
+  readonly restarted: string[] = [];
+  readonly admin: AdminPort = {
+    restartWorker: async (id) => void this.restarted.push(id),
+    reload: () => {
+      this.restarted.push('all');
+      return { state: 'running', done: [], left: ['cpu-0'] };
+    },
+  };
   readonly spoolDir: string;
   /** Emits `handled` when all middleware of a request has ended, and `log` for each line. */
   readonly events = new EventEmitter();
@@ -123,7 +141,6 @@ export class Door {
   private constructor(spoolDir: string, options: DoorOptions) {
     this.spoolDir = spoolDir;
     const settings = {
-      apiKeys: options.apiKeys ?? [],
       maxUploadBytes: options.maxUploadBytes ?? 1024 * 1024,
     };
     const app = createApp(this.#dependencies(settings, options));
@@ -146,11 +163,13 @@ export class Door {
 
   #dependencies(
     settings: AppDependencies['settings'],
-    { status = () => readyStatus }: DoorOptions,
+    { status = () => readyStatus, apiKeys = [], adminKeys = [] }: DoorOptions,
   ): AppDependencies {
     const lines = { write: (line: string) => void this.events.emit('log', JSON.parse(line)) };
     const { router, media, spoolDir } = this;
-    return { settings, router, media, catalogue, status, spoolDir, log: pino({}, lines) };
+    const keys = { api: new Keys(apiKeys), admin: new Keys(adminKeys) };
+    const doors = { settings, keys, admissions: this.admissions, admin: this.admin };
+    return { ...doors, router, media, catalogue, status, spoolDir, log: pino({}, lines) };
   }
 
   /** Resolves when the next request has been dealt with, clean-up included. */

@@ -41,6 +41,8 @@ export async function startScriptedFleet(
     maxQueue: 16,
     queueTimeoutMs: 30_000,
     drainTimeoutMs: 5_000,
+    stepTimeoutMs: 120_000,
+    dataDir: join(root, 'data'),
     ...options,
   });
   await supervisor.start();

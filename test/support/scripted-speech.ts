@@ -6,7 +6,11 @@ export const SPEECH = '/v1/audio/speech';
 /** A request that is in order. */
 export const ask = { model: 'tts-1', input: 'Hello.', voice: 'alloy' };
 /** First event of every answer. */
-export const start: SpeechEvent = { type: 'start', sampleRateHz: 22_050 };
+export const start: SpeechEvent = {
+  type: 'start',
+  sampleRateHz: 22_050,
+  deterministic: false,
+};
 /** Last event of every answer. */
 export const done: SpeechEvent = { type: 'done' };
 

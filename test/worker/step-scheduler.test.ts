@@ -6,7 +6,6 @@ import { type StepReplica, StepScheduler } from '../../src/worker/step-scheduler
 class HandReplica implements StepReplica {
   readonly ran: unknown[] = [];
   cancels = 0;
-  startedAtMs: number | undefined;
   #end: (() => void) | undefined;
 
   get busy(): boolean {
@@ -33,8 +32,8 @@ class HandReplica implements StepReplica {
 }
 
 const never = new AbortController().signal;
-const first = { signal: never, isFirst: true };
-const later = { signal: never, isFirst: false };
+const first = { signal: never, call: 'a', isFirst: true };
+const later = { signal: never, call: 'a', isFirst: false };
 
 describe('StepScheduler', () => {
   it('runs first steps before later ones, and equals in the order in which they came', async () => {
@@ -62,7 +61,7 @@ describe('StepScheduler', () => {
     const replica = new HandReplica();
     const scheduler = new StepScheduler([replica]);
     const leaving = new AbortController();
-    const options = { signal: leaving.signal, isFirst: true };
+    const options = { signal: leaving.signal, call: 'b', isFirst: true };
     const running = scheduler.run('running', options);
     const queued = scheduler.run('queued', options);
     leaving.abort();

@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import type { Replica, ReplicaLoad } from '../../src/engines/engine.js';
 import { SAMPLES_PER_STEP, type ScriptedStep } from './scripted-engine.js';
 
+/** The words in which onnxruntime reports a failed CUDA call. */
+function cudaFailure(number: string): string {
+  return `Non-zero status code returned while running Conv node. CUDA failure ${number}: it failed ; GPU=0`;
+}
+
 /** Blocks the thread, as native code does. */
 function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
@@ -17,14 +22,18 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
   if (existsSync(join(load.modelDir, 'broken'))) throw new Error('the weights are broken');
   return {
     provider: 'cpu',
-    async run(input) {
+    async run(input, control) {
       const step = input as ScriptedStep;
       writeFileSync(join(load.modelDir, 'busy.pid'), String(process.pid));
       appendFileSync(join(load.modelDir, 'steps.log'), `${step.action} ${step.argument}\n`);
       if (step.action === 'fail') throw new Error('this step fails');
       if (step.action === 'crash') process.kill(process.pid, 'SIGKILL');
       if (step.action === 'busy') block(Number(step.argument));
-      while (step.action === 'gate' && !existsSync(step.argument)) block(5);
+      if (step.action === 'segv') process.kill(process.pid, 'SIGSEGV');
+      if (step.action === 'cuda') throw new Error(cudaFailure(step.argument));
+      const isOpen = (): boolean => existsSync(step.argument);
+      while (step.action === 'spin' && !isOpen()) block(5);
+      while (step.action === 'gate' && !isOpen() && !control.canceled) block(5);
       const result = new Float32Array(SAMPLES_PER_STEP).fill(0.25);
       return { result, transfer: [result.buffer] };
     },

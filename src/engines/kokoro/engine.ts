@@ -34,6 +34,9 @@ class KokoroModel implements SpeechModel<KokoroStep, Float32Array> {
   synthesize(request: SynthesisRequest, context: JobContext<KokoroStep, Float32Array>) {
     return speakSentences<KokoroStep>({
       sampleRateHz: KOKORO_RATE_HZ,
+      // The graph draws no random numbers.
+      deterministic: true,
+      resume: request.resume,
       characters: request.text.length,
       sentences: splitSentences(request.text),
       pauseSamples: PAUSE_SECONDS * KOKORO_RATE_HZ,

@@ -35,6 +35,9 @@ class PiperModel implements SpeechModel<PiperStep, Float32Array> {
     const sampleRateHz = this.#config.audio.sample_rate;
     return speakSentences<PiperStep>({
       sampleRateHz,
+      // The graph draws noise of its own for every run.
+      deterministic: false,
+      resume: request.resume,
       characters: request.text.length,
       sentences: splitSentences(request.text),
       prepare: (sentence) => this.#steps(sentence, request),

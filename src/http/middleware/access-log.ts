@@ -2,12 +2,10 @@ import type { Socket } from 'node:net';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { DoorState } from '../context.js';
+import { PROBES } from '../probes.js';
 
 /** Bytes of a socket that belong to earlier requests; the first of a request came before us. */
 const counted = new WeakMap<Socket, { readonly in: number; readonly out: number }>();
-
-/** Asked every few seconds by machines; their lines would drown the others. */
-const PROBES = new Set(['/live', '/ready', '/health', '/metrics', '/system/metrics']);
 
 /**
  * Writes one line per request when its answer has left or its connection has gone. The route is
@@ -21,6 +19,7 @@ export function accessLog(log: Logger): Middleware<DoorState> {
       const before = counted.get(socket) ?? { in: 0, out: 0 };
       counted.set(socket, { in: socket.bytesRead, out: socket.bytesWritten });
       const { requestId, facts } = ctx.state;
+      // Asked every few seconds by machines; their lines would drown the others.
       log[PROBES.has(ctx.path) ? 'debug' : 'info'](
         {
           requestId,

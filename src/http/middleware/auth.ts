@@ -1,22 +1,42 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { ChorusError } from '../../protocol/errors.js';
+import { isLocal } from '../client-address.js';
+import type { Keys } from '../keys.js';
+import { PROBES } from '../probes.js';
 
-/** Routes that probes and collectors read without a key. */
-const OPEN_PATHS = new Set(['/live', '/ready', '/health', '/metrics', '/system/metrics']);
+const ADMIN_PATH = /^\/admin(?:\/|$)/;
 
-/** Asks for an API key (`Authorization: Bearer` or `api-key`) if any key is configured. */
-export function auth(apiKeys: readonly string[]): Middleware {
-  const digests = apiKeys.map(digest);
+/** Who may do what. */
+export interface AuthKeys {
+  /** Keys of clients; none = everybody is one. */
+  readonly api: Keys;
+  /** Keys of operators; none = whoever sits at this machine is one. */
+  readonly admin: Keys;
+}
+
+/** Asks for a key (`Authorization: Bearer` or `api-key`) where one is configured. */
+export function auth({ api, admin }: AuthKeys): Middleware {
   return async function auth(ctx, next) {
-    if (digests.length > 0 && !OPEN_PATHS.has(ctx.path)) demandKey(ctx, digests);
+    if (ADMIN_PATH.test(ctx.path)) demandOperator(ctx, { api, admin });
+    else if (!api.isEmpty && !PROBES.has(ctx.path)) demandKey(ctx, api);
     return next();
   };
 }
 
-function demandKey(ctx: Context, digests: readonly Buffer[]): void {
+/** Without keys of their own, operators are local clients, and clients present their key if any has. */
+function demandOperator(ctx: Context, { api, admin }: AuthKeys): void {
+  if (!admin.isEmpty) {
+    const key = presentedKey(ctx);
+    if (key !== undefined && !admin.has(key) && api.has(key)) throw notAnOperator();
+    return demandKey(ctx, admin);
+  }
+  if (!isLocal(ctx.req)) throw notLocal();
+  if (!api.isEmpty) demandKey(ctx, api);
+}
+
+function demandKey(ctx: Context, keys: Keys): void {
   const key = presentedKey(ctx);
-  if (key !== undefined && isKnown(key, digests)) return;
+  if (key !== undefined && keys.has(key)) return;
   ctx.set('WWW-Authenticate', 'Bearer');
   throw new ChorusError(
     'unauthorized',
@@ -31,17 +51,16 @@ function presentedKey(ctx: Context): string | undefined {
   return bearer?.[1] ?? (ctx.get('api-key') || undefined);
 }
 
-/** Compares digests of equal length with all keys, so that time tells nothing about any of them. */
-function isKnown(key: string, digests: readonly Buffer[]): boolean {
-  const presented = digest(key);
-  return digests.reduce((known, one) => timingSafeEqual(one, presented) || known, false);
-}
-
-function digest(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
-}
-
 /** Shows enough of a key to recognise it among one's own, never enough to use it. */
 function masked(key: string): string {
   return key.length > 8 ? `${key.slice(0, 3)}***` : '***';
+}
+
+function notAnOperator(): ChorusError {
+  return new ChorusError('forbidden', 'This route needs one of ADMIN_KEYS, not a client key.');
+}
+
+function notLocal(): ChorusError {
+  const message = 'Without ADMIN_KEYS only programs on this machine may use /admin.';
+  return new ChorusError('forbidden', message);
 }

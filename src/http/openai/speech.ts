@@ -21,9 +21,9 @@ const CONTENT_TYPES: Readonly<Record<SpeechFormat, string>> = {
 /** Handles `POST /v1/audio/speech`. */
 export function createSpeech(dependencies: AppDependencies): Middleware<DoorState> {
   return async function createSpeech(ctx) {
-    const { signal, facts } = ctx.state;
+    const { signal, facts, requestId } = ctx.state;
     const body = await readJsonObject(ctx.req, { maxBytes: MAX_BODY_BYTES, signal });
-    const job = speechJob(body, dependencies, signal);
+    const job = { ...speechJob(body, dependencies), requestId, signal };
     facts.model = job.request.model;
     await speak(dependencies, job, async ({ workerId, model, chunks }) => {
       facts.workerId = workerId;
@@ -40,13 +40,12 @@ export function createSpeech(dependencies: AppDependencies): Middleware<DoorStat
 function speechJob(
   body: Readonly<Record<string, unknown>>,
   { catalogue }: AppDependencies,
-  signal: AbortSignal,
-): SpeechJob {
+): Omit<SpeechJob, 'requestId' | 'signal'> {
   const fields = validate(speechSchema, body);
   const card = catalogue.resolveModel(fields.model, 'tts');
   const voice = catalogue.resolveVoice(card, fields.voice);
   const request = { model: card.id, text: cleanText(fields.input), voice, speed: fields.speed };
-  return { request, format: fields.response_format, sampleRateHz: fields.sample_rate, signal };
+  return { request, format: fields.response_format, sampleRateHz: fields.sample_rate };
 }
 
 /** Takes out what is no text: halves of surrogate pairs, and NUL, which ends strings in C code. */

@@ -34,9 +34,9 @@ export function createTranscription(dependencies: AppDependencies): Middleware<D
 }
 
 async function answer(ctx: DoorContext, task: Task): Promise<void> {
-  const { facts, signal } = ctx.state;
+  const { facts, requestId, signal } = ctx.state;
   facts.model = task.card.id;
-  const transcript = await task.run(signal);
+  const transcript = await task.run(requestId, signal);
   facts.workerId = transcript.workerId;
   const { contentType, body } = transcriptBody(transcript, task.fields.response_format);
   ctx.set({
@@ -67,7 +67,7 @@ class Task {
     this.#dependencies = dependencies;
   }
 
-  async run(signal: AbortSignal): Promise<Transcript> {
+  async run(requestId: string, signal: AbortSignal): Promise<Transcript> {
     const { media, router } = this.#dependencies;
     const pcmPath = this.#upload.path('pcm');
     const audio = await media.decode(
@@ -83,7 +83,7 @@ class Task {
       ...(language !== undefined && { language }),
       ...(prompt !== undefined && { prompt }),
     };
-    return transcribe(router, { request, audio, signal });
+    return transcribe(router, { request, requestId, audio, signal });
   }
 }
 

@@ -42,19 +42,34 @@ export function healthBody(status: ServerStatus, nowMs: number): object {
     workers: status.workers.map((worker) => ({
       id: worker.id,
       device: worker.device,
-      pid: worker.pid ?? null,
-      state: worker.state,
       services: worker.services,
+      ...processBody(worker),
     })),
+    media: processBody(status.media),
     models: status.workers.flatMap((worker) =>
       worker.models.map((model) => ({
         id: model.id,
         service: model.service,
         worker: worker.id,
+        state: model.state,
         replicas: model.replicas,
-        provider: model.provider,
+        provider: model.provider ?? null,
         degraded_reason: model.degradedReason ?? null,
+        error: model.error ?? null,
       })),
     ),
+    requests: status.requests,
+    reload: status.reload,
+  };
+}
+
+function processBody({ pid, state, restarts, lastFailure }: ServerStatus['media']): object {
+  return {
+    pid: pid ?? null,
+    state,
+    restarts,
+    last_failure: lastFailure
+      ? { reason: lastFailure.reason, at: new Date(lastFailure.atMs).toISOString() }
+      : null,
   };
 }

@@ -1,0 +1,94 @@
+import { ChorusError } from '../protocol/errors.js';
+import type { ResumePoint, SpeechEvent } from '../protocol/requests.js';
+
+/** PCM of the workers: 32-bit floats. */
+const BYTES_PER_SAMPLE = Float32Array.BYTES_PER_ELEMENT;
+const BEGINNING: ResumePoint = { piece: 0, skipSamples: 0 };
+
+/** The piece that is being received. */
+interface CurrentPiece {
+  readonly piece: number;
+  /** Samples of it that came from an earlier worker. */
+  readonly skipped: number;
+  readonly samples: number;
+  received: number;
+}
+
+/**
+ * How far the audio of a request has come, counted in whole pieces and samples, so that another
+ * worker can go on from there. Looks at lengths only, never at samples.
+ */
+export class SpeechPosition {
+  /** Where the worker that speaks now has begun. */
+  from: ResumePoint = BEGINNING;
+  #start: Extract<SpeechEvent, { type: 'start' }> | undefined;
+  #current: CurrentPiece | undefined;
+  #hasAudio = false;
+
+  /** Whether the worker that speaks now has begun at the beginning. */
+  get isAtStart(): boolean {
+    return this.from === BEGINNING;
+  }
+
+  /** Whether there has been any audio. */
+  get hasAudio(): boolean {
+    return this.#hasAudio;
+  }
+
+  /** Rate of the audio, 0 before it is known. */
+  get sampleRateHz(): number {
+    return this.#start?.sampleRateHz ?? 0;
+  }
+
+  /**
+   * Takes note of an event.
+   * @returns Whether a piece is complete with it.
+   * @throws ChorusError `internal` if audio would change its rate in the middle.
+   */
+  advance(event: SpeechEvent): boolean {
+    if (event.type === 'start') this.#started(event);
+    else if (event.type === 'mark') this.#mark(event);
+    else if (event.type === 'audio') return this.#received(event.pcm.byteLength / BYTES_PER_SAMPLE);
+    return false;
+  }
+
+  /** Where to go on; undefined if the audio was cut where it cannot be mended. */
+  resumePoint(): ResumePoint | undefined {
+    if (!this.#hasAudio) return BEGINNING;
+    const current = this.#current;
+    if (!current) return undefined;
+    const { piece, samples, received, skipped } = current;
+    if (received === samples) return { piece: piece + 1, skipSamples: 0 };
+    if (received > 0 && this.#start?.deterministic !== true) return undefined;
+    return { piece, skipSamples: skipped + received };
+  }
+
+  /** Another worker begins there. */
+  restartAt(point: ResumePoint): void {
+    this.from = point;
+    if (this.#hasAudio) this.#current = { ...startOf(point), samples: Number.POSITIVE_INFINITY };
+  }
+
+  #started(event: Extract<SpeechEvent, { type: 'start' }>): void {
+    if (this.#start && this.#start.sampleRateHz !== event.sampleRateHz) {
+      throw new ChorusError('internal', 'Another worker speaks at another sample rate.');
+    }
+    this.#start = event;
+  }
+
+  #mark({ piece, samples }: Extract<SpeechEvent, { type: 'mark' }>): void {
+    const skipped = piece === this.from.piece ? this.from.skipSamples : 0;
+    this.#current = { piece, samples, skipped, received: 0 };
+  }
+
+  #received(samples: number): boolean {
+    this.#hasAudio ||= samples > 0;
+    if (!this.#current) return false;
+    this.#current.received += samples;
+    return this.#current.received === this.#current.samples;
+  }
+}
+
+function startOf({ piece, skipSamples }: ResumePoint): Omit<CurrentPiece, 'samples'> {
+  return { piece, skipped: skipSamples, received: 0 };
+}

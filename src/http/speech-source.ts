@@ -1,0 +1,130 @@
+import { ChorusError } from '../protocol/errors.js';
+import type { SpeechEvent, SynthesisRequest } from '../protocol/requests.js';
+import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
+import { digestOf } from './digest.js';
+import { maySucceedElsewhere } from './retry.js';
+import { SpeechPosition } from './speech-position.js';
+import { codePoints } from './validate.js';
+
+/** Whose speech it is. */
+export interface SpeechSourceOptions {
+  readonly request: SynthesisRequest;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The audio of one request, whoever speaks it: when a worker is lost, another goes on with what is
+ * still missing. Holds one lease at a time, from `open()` until `close()`.
+ */
+export class SpeechSource {
+  readonly #router: Router;
+  readonly #options: SpeechSourceOptions;
+  readonly #position = new SpeechPosition();
+  #lease: Lease | undefined;
+  #events: AsyncIterator<SpeechEvent> | undefined;
+  /** Attempts at the same place of the audio. */
+  #attempts = 0;
+  #failed = true;
+  #spoken = false;
+
+  constructor(router: Router, options: SpeechSourceOptions) {
+    this.#router = router;
+    this.#options = options;
+  }
+
+  /** Whether it was the speaking that failed, here and elsewhere, and not what became of the audio. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** The worker that speaks; call after `open()`. */
+  get worker(): { readonly workerId: string; readonly model: string } {
+    if (!this.#lease) throw new Error('The speech source is not open.');
+    return this.#lease;
+  }
+
+  /** Rate of the audio; call after the first `next()`. */
+  get sampleRateHz(): number {
+    return this.#position.sampleRateHz;
+  }
+
+  /** Waits for a place. */
+  async open(): Promise<void> {
+    this.#take(await this.#acquire());
+  }
+
+  /** The next audio, at least one sample; undefined at the end. */
+  async next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      try {
+        return await this.#nextOfWorker();
+      } catch (caught) {
+        await this.#goOnElsewhere(caught);
+      }
+    }
+  }
+
+  /** Ends the work if it has not ended, and gives the place back. Idempotent. */
+  close(): void {
+    const events = this.#events;
+    this.#events = undefined;
+    if (!this.#spoken) void events?.return?.().catch(() => undefined);
+    this.#lease?.release();
+  }
+
+  async #nextOfWorker(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const next = await this.#events?.next();
+      if (next === undefined || next.done === true) break;
+      const event = next.value;
+      if (event.type === 'error') throw ChorusError.fromWire(event.error);
+      if (event.type === 'done') this.#spoken = true;
+      if (this.#position.advance(event)) this.#attempts = 1;
+      if (event.type === 'audio' && event.pcm.byteLength > 0) return event.pcm;
+    }
+    if (this.#spoken) return undefined;
+    throw new ChorusError('replica_lost', 'The worker stopped in the middle of the answer.');
+  }
+
+  async #goOnElsewhere(caught: unknown): Promise<void> {
+    const { signal } = this.#options;
+    const resume = this.#position.resumePoint();
+    if (!maySucceedElsewhere(caught, { attempt: this.#attempts, signal }) || !resume) {
+      this.#failed = true;
+      throw caught;
+    }
+    // The new place is taken before the old one is given back: a server that drains waits for it.
+    const lease = await this.#acquire();
+    this.close();
+    this.#position.restartAt(resume);
+    this.#take(lease);
+  }
+
+  async #acquire(): Promise<Lease> {
+    this.#failed = true;
+    const lease = await this.#router.acquire(this.#place(), this.#options.signal);
+    this.#failed = false;
+    return lease;
+  }
+
+  #take(lease: Lease): void {
+    const { request, signal } = this.#options;
+    this.#lease = lease;
+    this.#attempts += 1;
+    const speech = this.#position.isAtStart ? request : { ...request, resume: this.#position.from };
+    this.#events = lease.synthesize(speech, signal)[Symbol.asyncIterator]();
+  }
+
+  #place(): AcquireRequest {
+    const { request, requestId } = this.#options;
+    return {
+      service: 'tts',
+      model: request.model,
+      cost: codePoints(request.text),
+      requestId,
+      resumes: !this.#position.isAtStart || this.#position.hasAudio,
+      digest: async () => digestOf(request),
+    };
+  }
+}

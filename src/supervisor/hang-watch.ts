@@ -1,0 +1,89 @@
+import type { Heartbeat } from '../protocol/control.js';
+
+/** A healthy child says something every second. */
+const TICK_MS = 1_000;
+/** So many ticks in silence are no busy machine any more. */
+const SILENT_TICKS = 15;
+
+/** What is to be done about a child that hangs. */
+export interface HangHandlers {
+  /** A step takes too long: give up what it computes for, and send nothing new. */
+  cancel(calls: readonly string[], reason: string): void;
+  /** The step has ended after all. */
+  recovered(): void;
+  /** It did not end in the time of grace, or the child is silent: only its end helps. */
+  kill(reason: string): void;
+}
+
+/** Bounds of patience. */
+export interface HangWatchOptions extends HangHandlers {
+  /** How long a step may run. */
+  readonly stepTimeoutMs: number;
+  /** How long it may run on after it was given up. */
+  readonly graceMs: number;
+}
+
+/**
+ * Finds hangs by progress: a heartbeat tells for how long each step has been running, so a child
+ * that answers pings while its native code spins is found, and one that is merely busy is not.
+ * Silence is counted in ticks of our own clock: if this process or the whole machine stood still,
+ * the children are not blamed for it.
+ */
+export class HangWatch {
+  readonly #options: HangWatchOptions;
+  readonly #timer: NodeJS.Timeout;
+  #silentTicks = 0;
+  /** When the hanging step was given up. */
+  #canceledAt: number | undefined;
+
+  constructor(options: HangWatchOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  /** The child has said what it is doing. */
+  beat({ runningSteps }: Heartbeat): void {
+    this.#silentTicks = 0;
+    const { stepTimeoutMs, graceMs } = this.#options;
+    const hanging = runningSteps.filter((step) => step.runningForMs > stepTimeoutMs);
+    if (hanging.length === 0) return this.#recover();
+    const longest = Math.max(...hanging.map((step) => step.runningForMs));
+    const reason = `a step of ${hanging[0]?.model} has been running for ${seconds(longest)}`;
+    const now = performance.now();
+    if (this.#canceledAt === undefined) {
+      this.#canceledAt = now;
+      this.#options.cancel(
+        hanging.flatMap((step) => step.calls),
+        reason,
+      );
+    } else if (now - this.#canceledAt > graceMs) this.#kill(`${reason} and cannot be canceled`);
+  }
+
+  /** Nobody is watched any more. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #recover(): void {
+    if (this.#canceledAt === undefined) return;
+    this.#canceledAt = undefined;
+    this.#options.recovered();
+  }
+
+  #tick(): void {
+    this.#silentTicks += 1;
+    if (this.#silentTicks > SILENT_TICKS) {
+      this.#kill(`nothing was heard from it for ${seconds(SILENT_TICKS * TICK_MS)}`);
+    }
+  }
+
+  #kill(reason: string): void {
+    this.stop();
+    this.#options.kill(reason);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}

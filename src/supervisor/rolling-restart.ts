@@ -1,0 +1,75 @@
+import type { ReloadStatus } from '../protocol/status.js';
+import type { WorkerSlot } from './worker-slot.js';
+
+/** What a rolling restart works on. */
+export interface RollingRestartOptions {
+  readonly workers: readonly WorkerSlot[];
+  /** Replaces one worker's process; resolves when the new one is ready or has failed. */
+  readonly restart: (worker: WorkerSlot) => Promise<void>;
+}
+
+/**
+ * Restarts workers one after the other, so that a model with two replicas is served all the time.
+ * It goes no further when a worker that served does not come back: what is wrong with the new
+ * models shall not take the old ones down as well.
+ */
+export class RollingRestart {
+  readonly #options: RollingRestartOptions;
+  #status: ReloadStatus = { state: 'idle', done: [], left: [] };
+  #stopped = false;
+
+  constructor(options: RollingRestartOptions) {
+    this.#options = options;
+  }
+
+  get status(): ReloadStatus {
+    return this.#status;
+  }
+
+  /** Begins, unless one is under way; a worker in quarantine is left alone. */
+  start(): ReloadStatus {
+    if (this.#status.state === 'running' || this.#stopped) return this.#status;
+    const workers = this.#options.workers.filter(({ slot }) => slot.state !== 'quarantined');
+    // Those that do not serve first: with them there is nothing to lose.
+    const order = [...workers.filter((one) => !isServing(one)), ...workers.filter(isServing)];
+    this.#status = { state: 'running', done: [], left: order.map(({ spec }) => spec.id) };
+    void this.#run(order);
+    return this.#status;
+  }
+
+  /** Goes on with no further worker. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #run(workers: readonly WorkerSlot[]): Promise<void> {
+    for (const worker of workers) {
+      if (this.#stopped) return this.#fail('The server is stopping.');
+      const modelsBefore = readyModels(worker);
+      await this.#options.restart(worker);
+      const modelsNow = new Set(readyModels(worker));
+      const missing = modelsBefore.filter((id) => !modelsNow.has(id));
+      if (missing.length > 0) {
+        return this.#fail(`${worker.spec.id} did not come back with ${missing.join(', ')}.`);
+      }
+      const { done, left } = this.#status;
+      this.#status = { state: 'running', done: [...done, worker.spec.id], left: left.slice(1) };
+    }
+    this.#status = { ...this.#status, state: 'done' };
+  }
+
+  #fail(error: string): void {
+    this.#status = { ...this.#status, state: 'failed', error };
+  }
+}
+
+function isServing({ slot }: WorkerSlot): boolean {
+  return slot.state === 'ready';
+}
+
+function readyModels(worker: WorkerSlot): string[] {
+  if (!isServing(worker)) return [];
+  return [...worker.reports.values()]
+    .filter((report) => report.state === 'ready')
+    .map((report) => report.id);
+}
