@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { resolveWorkers } from '../../config/devices.js';
 import { childEnvironment } from '../../config/environment.js';
 import { SettingsError } from '../../config/settings-error.js';
+import { wordsOf } from './check.js';
 import type { CheckContext, Finding } from './check.js';
 import { probeReportSchema } from './onnx-report.js';
 import type { ProbeReport } from './onnx-report.js';
@@ -18,8 +19,8 @@ const GET_CUDA =
 interface ProbeRun {
   /** Module that the child process runs. */
   readonly entry: URL;
-  /** UUID of the GPU to compute on; undefined = the CPU. */
-  readonly gpu?: string;
+  /** Where to compute; undefined = the CPU. */
+  readonly gpu?: PlannedGpu;
   readonly signal: AbortSignal;
 }
 
@@ -27,10 +28,16 @@ interface ProbeRun {
 async function probe({ entry, gpu, signal }: ProbeRun): Promise<ProbeReport> {
   const provider = gpu === undefined ? 'cpu' : 'cuda';
   const command = [process.execPath, fileURLToPath(entry), provider] as const;
-  const env = childEnvironment({ CUDA_VISIBLE_DEVICES: gpu ?? '' });
+  const env = childEnvironment({ CUDA_VISIBLE_DEVICES: gpu?.uuid ?? '' });
   const end = await runProgram({ command, signal, env });
   if (end.kind === 'failed') throw new Error(end.reason);
   return probeReportSchema.parse(JSON.parse(end.output));
+}
+
+/** Why a device does not compute, a crash included; undefined if it does. */
+function refusalOf(outcome: PromiseSettledResult<ProbeReport>): string | undefined {
+  const words = outcome.status === 'rejected' ? wordsOf(outcome.reason) : outcome.value.refusal;
+  return words?.replaceAll(/\s+/g, ' ').slice(0, MAX_REFUSAL_CHARACTERS);
 }
 
 interface PlannedGpu {
@@ -51,16 +58,6 @@ async function plannedGpus({ settings, gpus }: CheckContext): Promise<readonly P
   }
 }
 
-/** Why a GPU does not compute; undefined if it does. */
-async function refusalOf(gpu: PlannedGpu, run: ProbeRun): Promise<string | undefined> {
-  const refusal = await probe({ ...run, gpu: gpu.uuid }).then(
-    (report) => report.refusal,
-    (caught: unknown) => (caught instanceof Error ? caught.message : String(caught)),
-  );
-  const words = refusal?.replaceAll(/\s+/g, ' ').slice(0, MAX_REFUSAL_CHARACTERS);
-  return words === undefined ? undefined : `${gpu.name} ${gpu.uuid} does not compute: ${words}`;
-}
-
 /**
  * Looks whether ONNX Runtime loads and computes, on the CPU and on every GPU that a worker is
  * planned for.
@@ -68,25 +65,22 @@ async function refusalOf(gpu: PlannedGpu, run: ProbeRun): Promise<string | undef
  */
 export async function checkOnnxRuntime(context: CheckContext, entry = PROBE): Promise<Finding> {
   const run = { entry, signal: context.signal };
-  let report: ProbeReport;
-  try {
-    report = await probe(run);
-  } catch (caught) {
-    const detail = `It does not load: ${caught instanceof Error ? caught.message : String(caught)}`;
-    return { state: 'failed', detail, advice: REINSTALL };
+  const [cpu] = await Promise.allSettled([probe(run)]);
+  const refusal = refusalOf(cpu);
+  if (cpu.status === 'rejected' || refusal !== undefined) {
+    return { state: 'failed', detail: `It does not compute: ${refusal}`, advice: REINSTALL };
   }
-  if (report.refusal !== undefined) {
-    return { state: 'failed', detail: report.refusal, advice: REINSTALL };
-  }
+  const { version, backends } = cpu.value;
+  const head = `${version} computes on the CPU; backends: ${backends.join(', ')}`;
   const gpus = await plannedGpus(context);
-  const refusals = await Promise.all(gpus.map((gpu) => refusalOf(gpu, run)));
-  const told = refusals.filter((refusal) => refusal !== undefined);
-  const works = ['the CPU', ...gpus.filter((_, n) => refusals[n] === undefined).map((g) => g.name)];
-  const names = `backends: ${report.backends.join(', ')}`;
-  const detail = [`${report.version} computes on ${works.join(', ')}; ${names}`, ...told].join(
-    '\n',
-  );
-  if (told.length === 0) return { state: 'ok', detail };
-  const state = context.settings.requireGpu ? 'failed' : 'warning';
-  return { state, detail, advice: GET_CUDA };
+  const outcomes = await Promise.allSettled(gpus.map((gpu) => probe({ ...run, gpu })));
+  const refusals = outcomes.map(refusalOf);
+  const detail = [head, ...gpus.map((gpu, index) => sayGpu(gpu, refusals[index]))].join('\n');
+  if (refusals.every((words) => words === undefined)) return { state: 'ok', detail };
+  return { state: context.settings.requireGpu ? 'failed' : 'warning', detail, advice: GET_CUDA };
+}
+
+function sayGpu({ name, uuid }: PlannedGpu, refusal: string | undefined): string {
+  const answer = refusal === undefined ? 'computes' : `does not compute: ${refusal}`;
+  return `${name} ${uuid} ${answer}`;
 }

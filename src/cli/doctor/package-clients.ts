@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SettingsError } from '../../config/settings-error.js';
 import type { Settings } from '../../config/settings.js';
 import type { CatalogueEntry } from '../../models/catalogue.js';
@@ -24,14 +21,10 @@ async function versionOf(
 }
 
 async function pipVersion(signal: AbortSignal): Promise<string | undefined> {
-  const dir = await mkdtemp(join(tmpdir(), 'chorus-doctor-'));
-  try {
-    const command = await findPip(dir, signal);
-    // It says where it lies, too, and for which Python.
-    return command && (await versionOf(command, signal))?.split(' from ')[0];
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  // A client is given a folder to write to, but one that says its version writes nothing.
+  const command = await findPip(import.meta.dirname, signal);
+  // It says where it lies, too, and for which Python.
+  return command && (await versionOf(command, signal))?.split(' from ')[0];
 }
 
 async function npmVersion(signal: AbortSignal): Promise<string | undefined> {

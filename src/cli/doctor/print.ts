@@ -9,7 +9,8 @@ const GAP = '  ';
 function entry(result: CheckResult, titleColumns: number, colour: boolean): string {
   const { state, title, detail, advice } = result;
   const padded = WORD[state].padEnd(WORD_COLUMNS);
-  const word = colour ? styleText(COLOUR[state], padded) : padded;
+  // The caller has asked the stream already.
+  const word = colour ? styleText(COLOUR[state], padded, { validateStream: false }) : padded;
   const indent = ' '.repeat(WORD_COLUMNS + GAP.length + titleColumns + GAP.length);
   const lines = [...detail.split('\n'), ...(advice === undefined ? [] : [`→ ${advice}`])];
   return `${word}${GAP}${title.padEnd(titleColumns)}${GAP}${lines.join(`\n${indent}`)}`;
