@@ -52,5 +52,5 @@ export function describeRunning(health: Health, address: string): Finding {
   const detail = [head, ...warnings.map((warning) => `warning: ${warning}`)].join('\n');
   const state = stateOf(health);
   if (state === 'ok') return { state, detail };
-  return { state, detail, advice: `See http://${address}/health and its log.` };
+  return { state, detail, advice: 'Its /health and its log tell more.' };
 }
