@@ -15,6 +15,8 @@ import { checkMemory } from '../../src/cli/doctor/memory.js';
 import { checkNodeVersion } from '../../src/cli/doctor/node-version.js';
 import { checkOnnxRuntime } from '../../src/cli/doctor/onnx-runtime.js';
 import { drawResults } from '../../src/cli/doctor/print.js';
+import { describeRunning } from '../../src/cli/doctor/running-server.js';
+import type { Health } from '../../src/cli/doctor/running-server.js';
 import { loadSettings } from '../../src/config/load.js';
 import { startChorus } from '../support/chorus-process.js';
 import { sha256 } from '../support/hub.js';
@@ -337,7 +339,22 @@ describe('port', () => {
     expect(state).toBe('ok');
   });
 
-  test('one of a Chorus with warnings', async () => {
+  test('one of a Chorus that is healthy, with a warning: its GPU does not compute', async () => {
+    await program('nvidia-smi', `echo "GPU 0: Test GPU (UUID: ${GPU_UUID})"`);
+    const server = await startChorus({
+      PATH: join(cwd, 'bin'),
+      LOG_FILE: 'none',
+      TTS_GPUS: '0',
+      ASR_MODELS: 'none',
+    });
+    cleanUps.push(() => server.stop());
+    const { port } = new URL(server.url);
+    const { state, detail } = (await doctor({ PORT: port })).of('port');
+    expect(detail).toMatch(/state healthy, 1 worker\nwarning: .*piper-en-us-joe/);
+    expect(state).toBe('warning');
+  });
+
+  test('one of a Chorus whose model is not there', async () => {
     const MODELS_DIR = join(cwd, 'empty');
     const server = await startChorus({ LOG_FILE: 'none', MODELS_DIR, ASR_MODELS: 'none' });
     cleanUps.push(() => server.stop());
@@ -345,6 +362,16 @@ describe('port', () => {
     const { state, detail } = (await doctor({ PORT: port })).of('port');
     expect(detail).toMatch(/state loading, 1 worker\nwarning: .*piper-en-us-joe/);
     expect(state).toBe('warning');
+  });
+
+  test('an unhealthy Chorus has failed, one that stops or loads has not', () => {
+    const rest = { version: '0.0.1', warnings: [], workers: [] };
+    const state = (status: Health['status'], draining: boolean): string =>
+      describeRunning({ ...rest, status, draining }, '127.0.0.1:1').state;
+    expect(state('unhealthy', false)).toBe('failed');
+    expect(state('loading', false)).toBe('warning');
+    expect(state('healthy', true)).toBe('warning');
+    expect(state('healthy', false)).toBe('ok');
   });
 });
 
