@@ -54,6 +54,19 @@ function commandLine(done: (exitCode: number) => void): Command {
     .option('--json', 'as JSON', false)
     .addHelpText('after', '\nExample:\n  chorus models --json')
     .action(async (flags: { readonly json: boolean }) => done(await models(flags)));
+  program
+    .command('doctor')
+    .description('say whether this machine can run Chorus well, and what to mend')
+    .option('--json', 'as JSON', false)
+    .addHelpText(
+      'after',
+      '\nChanges nothing. Exit code 0: nothing failed; 1: something did; 78: the settings are wrong.' +
+        '\n\nExample:\n  chorus doctor --json',
+    )
+    .action(async (flags: { readonly json: boolean }) => {
+      const { doctor } = await import('./doctor.js');
+      done(await doctor(flags));
+    });
   return program;
 }
 
