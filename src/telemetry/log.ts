@@ -16,7 +16,16 @@ export interface LogConsole {
 }
 
 /** Fields that carry credentials, wherever a request's headers are logged. */
-const SECRET_HEADERS = ['authorization', 'api-key', 'x-nls-token', 'cookie', 'set-cookie'];
+const SECRET_HEADERS = [
+  'authorization',
+  'proxy-authorization',
+  'api-key',
+  'x-nls-token',
+  // Realtime clients in browsers present their key as a subprotocol.
+  'sec-websocket-protocol',
+  'cookie',
+  'set-cookie',
+];
 const REDACTED_PATHS = ['', 'headers', '*.headers'].flatMap((place) =>
   SECRET_HEADERS.map((header) => `${place}["${header}"]`),
 );
@@ -30,6 +39,16 @@ function consoleStream(console: LogConsole): pino.DestinationStream {
     colorize: process.stderr.hasColors?.() ?? false,
   });
   return { write: (line) => void console.write(readable(line)) };
+}
+
+/**
+ * What a log tells of an error. Its other properties stay out: errors of HTTP, of parsers and of
+ * clients carry bodies, raw packets and headers, and so the texts and keys of users.
+ */
+function errorFields(err: unknown): object {
+  if (!(err instanceof Error)) return { type: typeof err, message: String(err) };
+  const { type, message, stack, ...rest } = pino.stdSerializers.err(err);
+  return { type, message, stack, code: rest['code'] };
 }
 
 /** What becomes of the log file is said where lines go on: on the console, first of all. */
@@ -68,7 +87,7 @@ export function createLogger(settings: LogSettings, console: LogConsole = proces
       level: logLevel,
       redact: [...REDACTED_PATHS],
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: pino.stdSerializers.err },
+      serializers: { err: errorFields },
     },
     pino.multistream(streams),
   );

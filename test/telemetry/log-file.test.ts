@@ -170,7 +170,13 @@ describe('other processes', () => {
       const numbers = (await loggedNumbers(name)).toSorted((left, right) => left - right);
       expect(numbers).toEqual(upTo(10_000));
     }
-    expect(await filesByAge()).not.toContain('chorus.log.rotating');
+    const names = await filesByAge();
+    expect(names).not.toContain('chorus.log.rotating');
+    // Nobody moved a file away that another had just begun.
+    for (const name of names.slice(1)) {
+      const { size } = await stat(join(dirname(logFile), name));
+      expect(size).toBeGreaterThan(run.maxBytes - 1000);
+    }
   });
 
   test('may move the file away: a new one is begun', async () => {

@@ -29,10 +29,15 @@ test('writes readable lines on a terminal', () => {
 test('never shows credentials of a request', () => {
   const console = new Console();
   const logger = createLogger(INFO, console);
-  const headers = { authorization: 'Bearer key-1', 'api-key': 'key-2', accept: 'audio/wav' };
+  const headers = {
+    authorization: 'Bearer key-1',
+    'api-key': 'key-2',
+    'sec-websocket-protocol': 'realtime, openai-insecure-api-key.key-3',
+    accept: 'audio/wav',
+  };
   logger.info({ headers, request: { headers } }, 'request');
   logger.info(headers, 'bare');
-  expect(console.lines.join('')).not.toMatch(/key-[12]/);
+  expect(console.lines.join('')).not.toMatch(/key-[123]/);
   expect(console.lines.join('')).toContain('audio/wav');
 });
 
@@ -50,4 +55,29 @@ test('children follow a change of the level, those made before it too', () => {
   own.trace('still its own');
   const messages = console.lines.map((line) => JSON.parse(line).msg);
   expect(messages).toEqual(['heard', 'heard', 'heard', 'heard', 'still its own']);
+});
+
+test('tells what an error is, where it comes from and why, and nothing that it carries', () => {
+  const console = new Console();
+  const cause = Object.assign(new Error('the cause'), { body: 'a text of a user' });
+  const err = Object.assign(new Error('it broke', { cause }), {
+    code: 'HPE_INVALID',
+    rawPacket: Buffer.from('POST'),
+    request: { headers: { authorization: 'Bearer key-1' }, body: 'a text of a user' },
+  });
+  createLogger(INFO, console).info({ err }, 'failed');
+  const logged = JSON.parse(console.lines[0] ?? '').err;
+  expect(Object.keys(logged)).toEqual(['type', 'message', 'stack', 'code']);
+  expect(logged).toMatchObject({ type: 'Error', code: 'HPE_INVALID' });
+  expect(logged.stack).toMatch(/it broke[^]*log\.test[^]*caused by: Error: the cause/);
+  expect(console.lines[0]).not.toMatch(/text of a user|key-1|rawPacket/);
+});
+
+test('tells of something thrown that is no error', () => {
+  const console = new Console();
+  createLogger(INFO, console).info({ err: { body: 'a text of a user' } }, 'failed');
+  expect(JSON.parse(console.lines[0] ?? '').err).toEqual({
+    type: 'object',
+    message: '[object Object]',
+  });
 });
