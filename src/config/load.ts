@@ -103,6 +103,8 @@ export function loadSettings(
     voicesDir: inFolder(cwd, values.VOICES_DIR),
     cacheDir: inFolder(cwd, values.CHORUS_CACHE_DIR ?? defaultCacheDir(env)),
     logFile: logFile === undefined ? undefined : inFolder(cwd, logFile),
+    logMaxBytes: values.LOG_MAX_BYTES,
+    logBackupCount: values.LOG_BACKUP_COUNT,
     logLevel: values.LOG_LEVEL,
     apiKeys: values.API_KEYS ?? [],
     adminKeys: values.ADMIN_KEYS ?? [],

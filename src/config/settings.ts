@@ -40,6 +40,10 @@ export interface Settings {
   readonly cacheDir: string;
   /** Undefined = the console only. */
   readonly logFile: string | undefined;
+  /** The log file is rotated before it would grow larger; 0 = never. */
+  readonly logMaxBytes: number;
+  /** Rotated log files that are kept; 0 = the log file is never rotated. */
+  readonly logBackupCount: number;
   readonly logLevel: LogLevel;
   readonly apiKeys: readonly string[];
   readonly adminKeys: readonly string[];

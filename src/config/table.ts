@@ -69,6 +69,8 @@ export const SETTING_TABLE = {
   VOICES_DIR: preset(path, './voices'),
   CHORUS_CACHE_DIR: optional(path),
   LOG_FILE: preset(path, './logs/chorus.log'),
+  LOG_MAX_BYTES: preset(size(0, 2 ** 40), '20MiB'),
+  LOG_BACKUP_COUNT: preset(whole(0, 1000), '50'),
   LOG_LEVEL: preset(logLevel, 'info'),
   API_KEYS: { ...optional(secrets), secret: true },
   ADMIN_KEYS: { ...optional(secrets), secret: true },

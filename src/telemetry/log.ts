@@ -1,15 +1,13 @@
-import type { EventEmitter } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Settings } from '../config/settings.js';
+import { logFileStream, type LogFileListeners } from './log-file.js';
 
 /** A logger of the server; every room is handed one, none makes its own. */
 export type Logger = pino.Logger;
 
 /** The part of the settings that logging needs. */
-export type LogSettings = Pick<Settings, 'logLevel' | 'logFile'>;
+export type LogSettings = Pick<Settings, 'logLevel' | 'logFile' | 'logMaxBytes' | 'logBackupCount'>;
 
 /** Where the console's lines go; replaced in tests. */
 export interface LogConsole {
@@ -18,7 +16,16 @@ export interface LogConsole {
 }
 
 /** Fields that carry credentials, wherever a request's headers are logged. */
-const SECRET_HEADERS = ['authorization', 'api-key', 'x-nls-token', 'cookie', 'set-cookie'];
+const SECRET_HEADERS = [
+  'authorization',
+  'proxy-authorization',
+  'api-key',
+  'x-nls-token',
+  // Realtime clients in browsers present their key as a subprotocol.
+  'sec-websocket-protocol',
+  'cookie',
+  'set-cookie',
+];
 const REDACTED_PATHS = ['', 'headers', '*.headers'].flatMap((place) =>
   SECRET_HEADERS.map((header) => `${place}["${header}"]`),
 );
@@ -34,64 +41,55 @@ function consoleStream(console: LogConsole): pino.DestinationStream {
   return { write: (line) => void console.write(readable(line)) };
 }
 
-/** Why a log file cannot be written, if it cannot; asked before a thread is started for it. */
-function whyUnwritable(file: string): Error | undefined {
-  try {
-    makeFolder(dirname(file));
-    closeSync(openSync(file, 'a'));
-    return undefined;
-  } catch (caught) {
-    return caught instanceof Error ? caught : new Error(String(caught));
-  }
+/**
+ * What a log tells of an error. Its other properties stay out: errors of HTTP, of parsers and of
+ * clients carry bodies, raw packets and headers, and so the texts and keys of users.
+ */
+function errorFields(err: unknown): object {
+  if (!(err instanceof Error)) return { type: typeof err, message: String(err) };
+  const { type, message, stack, ...rest } = pino.stdSerializers.err(err);
+  return { type, message, stack, code: rest['code'] };
 }
 
-/** Node's own recursive mkdir never ends where a file system answers ENOENT to mkdir, as /proc does. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
-}
-
-function fileStream(file: string, complain: (error: Error) => void): pino.DestinationStream {
-  const options = { destination: file };
-  const transport: unknown = pino.transport({ target: 'pino/file', options });
-  const stream = transport as pino.DestinationStream & EventEmitter;
-  let broken = false;
-  stream.on('error', (error: Error) => {
-    if (!broken) complain(error);
-    broken = true;
-  });
-  return { write: (line) => (broken ? undefined : stream.write(line)) };
+/** What becomes of the log file is said where lines go on: on the console, first of all. */
+function listenersFor(logFile: string, logger: () => Logger): LogFileListeners {
+  return {
+    unwritable: (err) =>
+      logger().error({ err, logFile }, 'the log file cannot be written; logging goes on here'),
+    writtenAgain: (lostLines) =>
+      logger().warn({ logFile, lostLines }, 'the log file is written again; lines are missing'),
+    unrotatable: (err) =>
+      logger().error({ err, logFile }, 'the log file cannot be rotated; it grows'),
+  };
 }
 
 /**
  * Makes the logger of a process: readable lines on a terminal, JSON lines elsewhere, both on
  * standard error, so that standard output stays free for what a command prints; and JSON lines in
- * the log file if there is one, written by a thread of its own.
+ * the log file if there is one, written and rotated by a thread of its own.
  * A log file that cannot be written is said once and does not stop the server.
+ *
+ * `logger.level` may be set at any time. Children follow, made before or after: a child of pino
+ * inherits from its parent, and has a level of its own only if it was made with one.
  */
 export function createLogger(settings: LogSettings, console: LogConsole = process.stderr): Logger {
-  const { logFile, logLevel } = settings;
-  // The logger alone decides what is logged, so that a child may log more than its parent.
+  const { logFile, logLevel, logMaxBytes, logBackupCount } = settings;
+  // The streams take every level: the logger alone decides, so that one place changes the level of
+  // all, and a child that is made with a level of its own may log more than its parent.
   const streams: pino.StreamEntry[] = [{ level: 'trace', stream: consoleStream(console) }];
-  const unwritable = logFile === undefined ? undefined : whyUnwritable(logFile);
-  if (logFile !== undefined && unwritable === undefined) {
-    const complain = (error: Error): void => sayUnwritable(logger, logFile, error);
-    streams.push({ level: 'trace', stream: fileStream(logFile, complain) });
+  if (logFile !== undefined) {
+    const file = { path: logFile, maxBytes: logMaxBytes, backupCount: logBackupCount };
+    const listeners = listenersFor(logFile, () => logger);
+    streams.push({ level: 'trace', stream: logFileStream(file, listeners) });
   }
   const logger: Logger = pino(
     {
       level: logLevel,
       redact: [...REDACTED_PATHS],
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: pino.stdSerializers.err },
+      serializers: { err: errorFields },
     },
     pino.multistream(streams),
   );
-  if (logFile !== undefined && unwritable) sayUnwritable(logger, logFile, unwritable);
   return logger;
-}
-
-function sayUnwritable(logger: Logger, logFile: string, err: Error): void {
-  logger.error({ err, logFile }, 'The log file cannot be written; logging goes on here.');
 }

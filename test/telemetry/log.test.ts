@@ -1,38 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createLogger } from '../../src/telemetry/log.js';
-import type { LogConsole } from '../../src/telemetry/log.js';
+import type { LogSettings } from '../../src/telemetry/log.js';
+import { Console } from './console.js';
 
-class Console implements LogConsole {
-  readonly lines: string[] = [];
-  readonly isTTY: boolean;
-  #waiting: ((line: string) => void) | undefined;
-
-  constructor(isTTY = false) {
-    this.isTTY = isTTY;
-  }
-
-  write(line: string): void {
-    this.lines.push(line);
-    this.#waiting?.(line);
-  }
-
-  /** The next line that is written. */
-  next(): Promise<string> {
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-    });
-  }
-}
+const CONSOLE_ONLY = { logFile: undefined, logMaxBytes: 0, logBackupCount: 0 };
+const INFO: LogSettings = { ...CONSOLE_ONLY, logLevel: 'info' };
 
 test('writes JSON lines from the set level on, children included', () => {
   const console = new Console();
-  const logger = createLogger({ logLevel: 'warn', logFile: undefined }, console);
+  const logger = createLogger({ ...CONSOLE_ONLY, logLevel: 'warn' }, console);
   logger.info('quiet');
   logger.child({ worker: 'cpu-0' }).warn({ err: new TypeError('boo') }, 'loud');
   expect(console.lines).toHaveLength(1);
@@ -46,45 +22,62 @@ test('writes JSON lines from the set level on, children included', () => {
 
 test('writes readable lines on a terminal', () => {
   const console = new Console(true);
-  createLogger({ logLevel: 'info', logFile: undefined }, console).info({ port: 8000 }, 'hello');
+  createLogger(INFO, console).info({ port: 8000 }, 'hello');
   expect(console.lines.join('')).toMatch(/INFO.*hello[^]*port.*8000/);
 });
 
 test('never shows credentials of a request', () => {
   const console = new Console();
-  const logger = createLogger({ logLevel: 'info', logFile: undefined }, console);
-  const headers = { authorization: 'Bearer key-1', 'api-key': 'key-2', accept: 'audio/wav' };
+  const logger = createLogger(INFO, console);
+  const headers = {
+    authorization: 'Bearer key-1',
+    'api-key': 'key-2',
+    'sec-websocket-protocol': 'realtime, openai-insecure-api-key.key-3',
+    accept: 'audio/wav',
+  };
   logger.info({ headers, request: { headers } }, 'request');
   logger.info(headers, 'bare');
-  expect(console.lines.join('')).not.toMatch(/key-[12]/);
+  expect(console.lines.join('')).not.toMatch(/key-[123]/);
   expect(console.lines.join('')).toContain('audio/wav');
 });
 
-test('writes the log file to its last line, even when the process ends at once', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'chorus-log-'));
-  const logFile = join(folder, 'logs', 'chorus.log');
-  const entry = pathToFileURL(join(process.cwd(), 'dist/src/telemetry/log.js')).href;
-  const script = `
-    import { createLogger } from ${JSON.stringify(entry)};
-    const logger = createLogger({ logLevel: 'info', logFile: ${JSON.stringify(logFile)} });
-    logger.info('first');
-    logger.fatal('last');
-    process.exit(3);`;
-  const args = ['--input-type=module', '--eval', script];
-  const failure: unknown = await promisify(execFile)(process.execPath, args).catch(
-    (error: unknown) => error,
-  );
-  expect(failure).toMatchObject({ code: 3, stderr: expect.stringContaining('"last"') });
-  const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n');
-  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['first', 'last']);
-  await rm(folder, { recursive: true });
+test('children follow a change of the level, those made before it too', () => {
+  const console = new Console();
+  const logger = createLogger(INFO, console);
+  const before = logger.child({ worker: 'cpu-0' });
+  const grandchild = before.child({ requestId: 'r-1' });
+  const own = logger.child({ worker: 'cpu-1' }, { level: 'trace' });
+  before.debug('too early');
+  logger.level = 'debug';
+  for (const each of [logger, before, grandchild, own]) each.debug('heard');
+  logger.level = 'error';
+  for (const each of [logger, before, grandchild, logger.child({})]) each.warn('too late');
+  own.trace('still its own');
+  const messages = console.lines.map((line) => JSON.parse(line).msg);
+  expect(messages).toEqual(['heard', 'heard', 'heard', 'heard', 'still its own']);
 });
 
-test('says once that the log file cannot be written, and goes on', async () => {
+test('tells what an error is, where it comes from and why, and nothing that it carries', () => {
   const console = new Console();
-  const complaint = console.next();
-  const logger = createLogger({ logLevel: 'info', logFile: '/dev/null/chorus.log' }, console);
-  expect(JSON.parse(await complaint)).toMatchObject({ level: 50, logFile: '/dev/null/chorus.log' });
-  logger.info('still here');
-  expect(console.lines.at(-1)).toContain('still here');
+  const cause = Object.assign(new Error('the cause'), { body: 'a text of a user' });
+  const err = Object.assign(new Error('it broke', { cause }), {
+    code: 'HPE_INVALID',
+    rawPacket: Buffer.from('POST'),
+    request: { headers: { authorization: 'Bearer key-1' }, body: 'a text of a user' },
+  });
+  createLogger(INFO, console).info({ err }, 'failed');
+  const logged = JSON.parse(console.lines[0] ?? '').err;
+  expect(Object.keys(logged)).toEqual(['type', 'message', 'stack', 'code']);
+  expect(logged).toMatchObject({ type: 'Error', code: 'HPE_INVALID' });
+  expect(logged.stack).toMatch(/it broke[^]*log\.test[^]*caused by: Error: the cause/);
+  expect(console.lines[0]).not.toMatch(/text of a user|key-1|rawPacket/);
+});
+
+test('tells of something thrown that is no error', () => {
+  const console = new Console();
+  createLogger(INFO, console).info({ err: { body: 'a text of a user' } }, 'failed');
+  expect(JSON.parse(console.lines[0] ?? '').err).toEqual({
+    type: 'object',
+    message: '[object Object]',
+  });
 });
