@@ -97,17 +97,17 @@ async function* call<Event extends { readonly type: string }>(
 }
 
 /** Ends a worker that is lost, and finds out whether this call was being computed when it died. */
-async function lossOf(error: ChorusError, peer: WorkerPeer, id: string): Promise<ChorusError> {
+async function lossOf(failure: ChorusError, peer: WorkerPeer, id: string): Promise<ChorusError> {
   const { name, runningAtDeath, onLost } = peer;
-  if (error.code === 'device_lost') onLost(error);
-  if (error.code === 'device_lost' || error.code === 'replica_hung') {
-    return new HarmfulCall(error, name);
+  if (failure.code === 'device_lost') onLost(failure);
+  if (failure.code === 'device_lost' || failure.code === 'replica_hung') {
+    return new HarmfulCall(failure, name);
   }
-  if (!(error instanceof LostReplica)) return error;
-  onLost(error);
+  if (!(failure instanceof LostReplica)) return failure;
+  onLost(failure);
   const unknown = delay(DEATH_TIMEOUT_MS, undefined, { ref: false });
   const running = await Promise.race([runningAtDeath, unknown]);
-  return error.foundDead({ incarnation: name, wasRunning: running?.has(id) ?? false });
+  return failure.foundDead({ incarnation: name, wasRunning: running?.has(id) ?? false });
 }
 
 function isError(event: {
