@@ -8,6 +8,7 @@ import { ConfiguredModels } from '../models/model-names.js';
 import { createLogger, type Logger } from '../telemetry/log.js';
 import { announce } from './announce.js';
 import { untilInterrupted } from './interruption.js';
+import { followProcessManager } from './process-manager.js';
 import { pullWithProgress } from './pull.js';
 import { startServer, type RunningServer } from './start-server.js';
 import { workerSpecs } from './worker-specs.js';
@@ -42,6 +43,7 @@ export async function serve({ pull }: { readonly pull: boolean }): Promise<numbe
     );
     return EXIT_ALREADY_RUNNING;
   }
+  followProcessManager(server.settled, log);
   await Promise.race([server.settled, stopSignal]);
   await refuseWithoutGpu(server, settings);
   announce(server, settings);
