@@ -100,6 +100,8 @@ function environmentOf(home: string): NodeJS.ProcessEnv {
     PM2_NO_INTERACTION: 'true',
     PORT: '0',
     DATA_DIR: join(home, 'data'),
+    // A killed server leaves its sockets behind; here they go with the folder.
+    TMPDIR: home,
     LOG_FILE: 'none',
     MODELS_DIR: modelDir('.'),
     ASR_MODELS: 'none',
