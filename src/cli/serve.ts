@@ -10,6 +10,7 @@ import { createLogger, type Logger } from '../telemetry/log.js';
 import { announce } from './announce.js';
 import { EXIT } from './failure.js';
 import { untilInterrupted } from './interruption.js';
+import { followProcessManager } from './process-manager.js';
 import { pullWithProgress } from './pull.js';
 import { reloadOnHangup } from './reload-settings.js';
 import { startServer, type RunningServer } from './start-server.js';
@@ -39,10 +40,13 @@ export async function serve({ pull }: { readonly pull: boolean }): Promise<numbe
     process.stderr.write(`${reason}\n`);
     return EXIT.alreadyRunning;
   }
+  followProcessManager(server.settled, log);
   reloadOnHangup({ server, settings, log });
-  await Promise.race([server.settled, stopSignal]);
-  await refuseWithoutGpu(server, settings);
-  announce(server, settings);
+  const stoppedEarly = await Promise.race([server.settled, stopSignal]);
+  if (stoppedEarly === undefined) {
+    await refuseWithoutGpu(server, settings);
+    announce(server, settings);
+  }
   const signal = await stopSignal;
   log.info({ signal }, 'stopping: running work may end, nothing new is taken');
   void nextStopSignal().then(() => {

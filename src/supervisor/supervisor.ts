@@ -26,6 +26,7 @@ const WORKER_READY_TIMEOUT_MS = 10 * 60_000;
 const MEDIA_READY_TIMEOUT_MS = 30_000;
 /** After the leases have ended a child has nothing left to finish but its threads. */
 const STOP_GRACE_MS = 5_000;
+const MEDIA_STOP_GRACE_MS = 2_000;
 
 /** How to run a fleet. */
 export interface SupervisorOptions {
@@ -152,7 +153,7 @@ export class Supervisor {
     this.#leases.drain();
     await this.#leases.idle(drainTimeoutMs);
     await Promise.all(this.#workers.map((worker) => worker.slot.stop(STOP_GRACE_MS)));
-    await this.media.slot.stop(STOP_GRACE_MS);
+    await this.media.slot.stop(MEDIA_STOP_GRACE_MS);
     await this.#parts.record.close();
     await removeSocketFolder(this.#parts.socketDir);
     await this.#parts.folder.release();
