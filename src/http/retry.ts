@@ -1,15 +1,32 @@
 import { ChorusError } from '../protocol/errors.js';
 
-/** Places that a request is tried at before its failure is the client's. */
-const MAX_ATTEMPTS = 2;
+/** Tries at one and the same thing before its failure is the client's. */
+const MAX_TRIES = 2;
+/** Bounds even those failures that a request had no part in. */
+const MAX_MOVES = 5;
 
 /**
- * Whether a request of which nothing was sent yet is worth another place.
- * @param attempt Number of the attempt that failed, from 1.
+ * Counts how often a request was tried, and decides whether a failure is worth another try. The
+ * death of a worker that was not computing for the request does not count as a try of it.
  */
-export function maySucceedElsewhere(
-  caught: unknown,
-  { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal },
-): boolean {
-  return attempt < MAX_ATTEMPTS && !signal.aborted && ChorusError.from(caught).retryable;
+export class Tries {
+  #tries = 1;
+  #moves = 1;
+
+  /** Whether to try again elsewhere; counts the new try. */
+  mayGoOn(caught: unknown, signal: AbortSignal): boolean {
+    const error = ChorusError.from(caught);
+    if (!error.retryable || signal.aborted || this.#moves >= MAX_MOVES) return false;
+    const hadPart = error.details.wasRunning !== false;
+    if (hadPart && this.#tries >= MAX_TRIES) return false;
+    if (hadPart) this.#tries += 1;
+    this.#moves += 1;
+    return true;
+  }
+
+  /** Something new is being tried: earlier failures no longer count. */
+  reset(): void {
+    this.#tries = 1;
+    this.#moves = 1;
+  }
 }

@@ -2,7 +2,7 @@ import { ChorusError } from '../protocol/errors.js';
 import type { SpeechEvent, SynthesisRequest } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
 import { digestOf } from './digest.js';
-import { maySucceedElsewhere } from './retry.js';
+import { Tries } from './retry.js';
 import { SpeechPosition } from './speech-position.js';
 import { codePoints } from './validate.js';
 
@@ -23,8 +23,8 @@ export class SpeechSource {
   readonly #position = new SpeechPosition();
   #lease: Lease | undefined;
   #events: AsyncIterator<SpeechEvent> | undefined;
-  /** Attempts at the same place of the audio. */
-  #attempts = 0;
+  /** Tries at the same place of the audio. */
+  readonly #tries = new Tries();
   #failed = true;
   #spoken = false;
 
@@ -80,7 +80,7 @@ export class SpeechSource {
       const event = next.value;
       if (event.type === 'error') throw ChorusError.fromWire(event.error);
       if (event.type === 'done') this.#spoken = true;
-      if (this.#position.advance(event)) this.#attempts = 1;
+      if (this.#position.advance(event)) this.#tries.reset();
       if (event.type === 'audio' && event.pcm.byteLength > 0) return event.pcm;
     }
     if (this.#spoken) return undefined;
@@ -90,7 +90,7 @@ export class SpeechSource {
   async #goOnElsewhere(caught: unknown): Promise<void> {
     const { signal } = this.#options;
     const resume = this.#position.resumePoint();
-    if (!maySucceedElsewhere(caught, { attempt: this.#attempts, signal }) || !resume) {
+    if (!resume || !this.#tries.mayGoOn(caught, signal)) {
       this.#failed = true;
       throw caught;
     }
@@ -111,7 +111,6 @@ export class SpeechSource {
   #take(lease: Lease): void {
     const { request, signal } = this.#options;
     this.#lease = lease;
-    this.#attempts += 1;
     const speech = this.#position.isAtStart ? request : { ...request, resume: this.#position.from };
     this.#events = lease.synthesize(speech, signal)[Symbol.asyncIterator]();
   }

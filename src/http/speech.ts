@@ -2,7 +2,7 @@ import { ChorusError } from '../protocol/errors.js';
 import type { MediaClient, SpeechFormat } from '../protocol/media.js';
 import type { SynthesisRequest } from '../protocol/requests.js';
 import type { Router } from '../supervisor/router.js';
-import { maySucceedElsewhere } from './retry.js';
+import { Tries } from './retry.js';
 import { SpeechSource } from './speech-source.js';
 
 /** Rates that a format has whatever the voice's own rate is; the others keep the voice's. */
@@ -46,14 +46,14 @@ export async function speak(
   job: SpeechJob,
   deliver: DeliverSpeech,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
+  const tries = new Tries();
+  for (;;) {
     const speech = new Speech(services, job);
     try {
       await speech.start();
     } catch (caught) {
       speech.stop();
-      const { signal } = job;
-      if (!speech.workerFailed && maySucceedElsewhere(caught, { attempt, signal })) continue;
+      if (!speech.workerFailed && tries.mayGoOn(caught, job.signal)) continue;
       throw caught;
     }
     try {

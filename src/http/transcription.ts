@@ -7,7 +7,7 @@ import type {
 } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
 import { digestOfFile } from './digest.js';
-import { maySucceedElsewhere } from './retry.js';
+import { Tries } from './retry.js';
 
 /** A finished transcript, before a family draws it. */
 export interface Transcript {
@@ -37,12 +37,13 @@ export async function transcribe(router: Router, job: TranscriptionJob): Promise
     requestId: job.requestId,
     digest: () => digestOfFile(pcmPath, fields),
   };
-  for (let attempt = 1; ; attempt += 1) {
+  const tries = new Tries();
+  for (;;) {
     const lease = await router.acquire(place, job.signal);
     try {
       return await transcribeOn(lease, job);
     } catch (caught) {
-      if (!maySucceedElsewhere(caught, { attempt, signal: job.signal })) throw caught;
+      if (!tries.mayGoOn(caught, job.signal)) throw caught;
     } finally {
       lease.release();
     }

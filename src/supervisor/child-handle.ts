@@ -35,6 +35,8 @@ export class ChildHandle {
   readonly ready: Promise<void>;
   /** Resolves when the process is gone. */
   readonly exited: Promise<ChildExit>;
+  /** Whether it was this handle that ended the process. */
+  wasKilled = false;
   readonly #process: ChildProcess;
   #stopping: Promise<ChildExit> | undefined;
   #isReady = false;
@@ -65,7 +67,14 @@ export class ChildHandle {
 
   /** Ends the process at once. */
   kill(): void {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) this.wasKilled = true;
     this.#process.kill('SIGKILL');
+  }
+
+  /** Ends the process unless it has ended by then. */
+  killAfter(graceMs: number): void {
+    const timer = setTimeout(() => this.kill(), graceMs);
+    void this.exited.then(() => clearTimeout(timer));
   }
 
   /** Says something to the child; what a dead one does not hear is lost. */
@@ -77,10 +86,8 @@ export class ChildHandle {
     // A child that still loads has nothing to finish, and native code to be torn out of.
     if (this.#isReady) this.send({ type: 'stop' });
     else this.kill();
-    const timer = setTimeout(() => this.kill(), graceMs);
-    const exit = await this.exited;
-    clearTimeout(timer);
-    return exit;
+    this.killAfter(graceMs);
+    return this.exited;
   }
 
   #handshake(options: ChildOptions): Promise<void> {

@@ -13,8 +13,9 @@ export class LostReplica extends ChorusError {
   readonly finding: Finding | undefined;
 
   constructor(message: string, options: ErrorOptions & { readonly finding?: Finding } = {}) {
-    super('replica_lost', message, {}, options);
-    this.finding = options.finding;
+    const { finding } = options;
+    super('replica_lost', message, finding ? { wasRunning: finding.wasRunning } : {}, options);
+    this.finding = finding;
   }
 
   /** The same loss, after the process's end was looked into. */

@@ -82,7 +82,7 @@ export class Slot {
   }
 
   /** Takes a process out of service at once and ends it; what it owes is answered with an error. */
-  condemn({ cause, reason, quarantine = false }: Condemnation): void {
+  condemn({ cause, reason, graceMs = 0, quarantine = false }: Condemnation): void {
     const incarnation = this.#current?.incarnation;
     if (!incarnation || !isRunning(this.state)) return;
     this.history.failed(reason);
@@ -90,8 +90,9 @@ export class Slot {
     this.#down();
     this.life.enter(quarantine ? 'quarantined' : 'crashed', { reason });
     if (quarantine) this.#options.onGivenUp?.();
-    incarnation.child.kill();
     void incarnation.cutOff();
+    if (graceMs === 0) incarnation.child.kill();
+    else incarnation.child.killAfter(graceMs);
   }
 
   #spawn(): Incarnation {
@@ -178,8 +179,8 @@ export class Slot {
       this.#cause = 'crashed';
       this.life.enter('crashed', { reason });
     }
-    // Whoever noticed first knew less than the exit tells, unless it was we who ended it.
-    else if (exit.signal !== 'SIGKILL') this.history.failed(exitText(exit));
+    // Whoever noticed first knew less than its end tells, unless it was we who ended it.
+    else if (!incarnation.child.wasKilled) this.history.failed(exitText(exit));
     await incarnation.buried();
     if (pid !== undefined) this.#options.record.remove(pid);
     this.#current = undefined;

@@ -27,6 +27,9 @@ export interface WorkerSlotOptions
   readonly onChange: () => void;
 }
 
+/** The exit of a dead process is seen some milliseconds after its sockets have broken. */
+const BROKEN_SOCKET_GRACE_MS = 500;
+
 /** One device's worker: keeps its process alive and its models in the router's rotation. */
 export class WorkerSlot {
   readonly spec: WorkerSpec;
@@ -116,7 +119,10 @@ export class WorkerSlot {
     // A slow reader may find out late: then another process serves already.
     if (this.#serving !== incarnation) return;
     if (error.code === 'device_lost') this.#deviceLost(error);
-    else this.slot.condemn({ cause: 'crashed', reason: 'Its data socket broke.' });
+    else {
+      const reason = 'Its data socket broke.';
+      this.slot.condemn({ cause: 'crashed', reason, graceMs: BROKEN_SOCKET_GRACE_MS });
+    }
   }
 
   #deviceLost(error: ChorusError): void {
