@@ -8,7 +8,7 @@ import { RestartPolicy } from './restart-policy.js';
 import { type RestartReason, SlotHistory } from './slot-history.js';
 import type { Condemnation, RestartPlan, SlotOptions } from './slot-options.js';
 
-/** How long a hanging step may run on after it was given up. */
+/** How long a hanging step may run on after it was given up, at most. */
 const HANG_GRACE_MS = 5_000;
 
 /** A place for one child process, which is started again whenever it ends without being told to. */
@@ -81,15 +81,22 @@ export class Slot {
     if (this.state !== 'stopped') this.life.enter('stopped');
   }
 
-  /** Takes a process out of service at once and ends it; what it owes is answered with an error. */
+  /**
+   * Takes a process out of service at once and ends it; what it owes is answered with an error. A
+   * device can go into quarantine while no process runs on it, too.
+   */
   condemn({ cause, reason, graceMs = 0, quarantine = false }: Condemnation): void {
     const incarnation = this.#current?.incarnation;
-    if (!incarnation || !isRunning(this.state)) return;
+    const wasRunning = isRunning(this.state);
+    const mayComeBack = this.state === 'crashed' || this.state === 'init_failed';
+    if (!wasRunning && !(quarantine && mayComeBack)) return;
+    clearTimeout(this.#timer);
     this.history.failed(reason);
     this.#cause = cause;
     this.#down();
     this.life.enter(quarantine ? 'quarantined' : 'crashed', { reason });
     if (quarantine) this.#options.onGivenUp?.();
+    if (!wasRunning || !incarnation) return;
     void incarnation.cutOff();
     if (graceMs === 0) incarnation.child.kill();
     else incarnation.child.killAfter(graceMs);
@@ -117,7 +124,7 @@ export class Slot {
     this.life.enter('loading');
     this.#watch = new HangWatch({
       stepTimeoutMs: this.#options.stepTimeoutMs,
-      graceMs: HANG_GRACE_MS,
+      graceMs: Math.min(HANG_GRACE_MS, this.#options.stepTimeoutMs),
       cancel: (calls, reason) => this.#suspect(calls, reason),
       recovered: () => this.#recovered(incarnation),
       kill: (reason) => this.condemn({ cause: 'hung', reason }),

@@ -7,7 +7,9 @@ task: tts
 engine: piper
 licence: none
 languages: [en]
-voices: [{ id: joe, name: Joe, language: en-US }]
+voices:
+  - { id: joe, name: Joe, language: en-US }
+  - { id: noisy, name: Noisy, language: en-US }
 files:
   - path: model.onnx
     bytes: 1

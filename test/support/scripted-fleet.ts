@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { childEnvironment } from '../../src/config/environment.js';
+import type { Device } from '../../src/protocol/control.js';
 import { Supervisor, type SupervisorOptions } from '../../src/supervisor/supervisor.js';
 import { SCRIPTED_CARD } from './scripted-card.js';
 
@@ -15,10 +16,18 @@ export interface ScriptedFleet {
   stop(): Promise<void>;
 }
 
+/** How a scripted fleet differs from the usual. */
+export interface ScriptedFleetOptions extends Partial<SupervisorOptions> {
+  /** Devices of the workers, where they are not the CPU. */
+  readonly devices?: readonly Device[];
+  /** Whether to wait until every process has become ready or failed; true unless told. */
+  readonly waits?: boolean;
+}
+
 /** Starts `workers` scripted workers with one replica each and the real media process. */
 export async function startScriptedFleet(
   workers: number,
-  options: Partial<SupervisorOptions> = {},
+  { devices = [], waits = true, ...options }: ScriptedFleetOptions = {},
 ): Promise<ScriptedFleet> {
   const root = await mkdtemp(join(tmpdir(), 'chorus-scripted-'));
   const modelDir = join(root, 'scripted');
@@ -28,7 +37,7 @@ export async function startScriptedFleet(
   const supervisor = await Supervisor.create({
     workers: Array.from({ length: workers }, (_, n) => ({
       id: `cpu-${n}`,
-      device: { kind: 'cpu' },
+      device: devices[n] ?? { kind: 'cpu' },
       models: [model],
     })),
     workerEntry: new URL('../workers/scripted-entry.js', import.meta.url),
@@ -45,7 +54,8 @@ export async function startScriptedFleet(
     dataDir: join(root, 'data'),
     ...options,
   });
-  await supervisor.start();
+  const started = supervisor.start();
+  if (waits) await started;
   return {
     supervisor,
     modelDir,

@@ -34,7 +34,8 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
       const isOpen = (): boolean => existsSync(step.argument);
       while (step.action === 'spin' && !isOpen()) block(5);
       while (step.action === 'gate' && !isOpen() && !control.canceled) block(5);
-      const result = new Float32Array(SAMPLES_PER_STEP).fill(0.25);
+      // A ramp, so that a sample tells its place.
+      const result = Float32Array.from({ length: SAMPLES_PER_STEP }, (_, at) => at / 16_384);
       return { result, transfer: [result.buffer] };
     },
     close: async () => {},
