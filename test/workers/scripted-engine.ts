@@ -45,7 +45,6 @@ async function* run(request: SynthesisRequest, context: JobContext): AsyncGenera
     yield { type: 'audio', pcm: bytesOf(samples.subarray(0, half)) };
     if (step.action !== 'halves') continue;
     await context.step({ action: 'gate', argument: step.argument });
-    if (index === 0 && skipSamples > half) continue;
     yield { type: 'audio', pcm: bytesOf(samples.subarray(half)) };
   }
   const audioSeconds = (steps.length * SAMPLES_PER_STEP) / SCRIPTED_RATE_HZ;
