@@ -2,9 +2,18 @@ import { Command } from 'commander';
 
 import { benchAsr } from './asr.js';
 import { benchMemory } from './memory.js';
-import { aboveZero, atLeastOne, counts, withPeer, withPlaces } from './support/options.js';
+import {
+  aboveZero,
+  atLeastOne,
+  counts,
+  oneOf,
+  someOf,
+  withPeer,
+  withPlaces,
+} from './support/options.js';
 import { endProgramsAtExit } from './support/program.js';
 import { note } from './support/report.js';
+import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
 import { benchTts } from './tts.js';
 
 const EXAMPLES = `
@@ -41,6 +50,29 @@ withPlaces(
   .option('--upload-bytes <n>', 'size of the uploaded WAV file', atLeastOne, 100_000_000)
   .option('--pause-seconds <n>', 'between two uploads of one client', aboveZero, 5)
   .action(benchMemory);
+
+withPlaces(
+  program.command('supervision').description('how quickly and cleanly processes are replaced'),
+)
+  .option('--parts <list>', `of ${SUPERVISION_PARTS.join(', ')}`, someOf(SUPERVISION_PARTS), [
+    ...SUPERVISION_PARTS,
+  ])
+  .option('--tts <models>', 'speech models, or none', 'piper-en-us-joe')
+  .option('--asr <models>', 'recognition models, or none', 'none')
+  .option('--workers <n>', 'CPU workers', atLeastOne, 2)
+  .option('--rounds <n>', 'lives of the server, restarts of a kind, periods', atLeastOne, 3)
+  .option('--kills <n>', 'deaths of each worker in one life of the server', atLeastOne, 1)
+  .option('--pause-seconds <n>', 'good health before a death', aboveZero, 3)
+  .option('--concurrency <list>', 'clients that speak while /health is asked', counts, [8, 16])
+  .option('--seconds <n>', 'length of a period in which /health is asked', aboveZero, 10)
+  .option('--churns <n>', 'starts and stops of a worker', atLeastOne, 1000)
+  .option(
+    '--way <way>',
+    'how a churn ends it: restart or kill',
+    oneOf(['restart', 'kill']),
+    'restart',
+  )
+  .action(benchSupervision);
 
 endProgramsAtExit();
 try {
