@@ -1,4 +1,4 @@
-import { within } from '../support/flatness.js';
+import { atMost, within } from '../support/flatness.js';
 import type { Verdict } from '../support/flatness.js';
 
 /** What a process holds after so many churns. */
@@ -31,13 +31,21 @@ export function markedChurns(churns: number): ReadonlySet<number> {
   return new Set(MARKS.map((share) => Math.max(1, Math.round(churns * share))));
 }
 
+/** Judges what is left when the supervisor has stopped: itself alone, and no socket. */
+export function judgeStopped(after: ChurnMark): readonly Verdict[] {
+  return [
+    atMost('processesAfterStop', { start: 1, end: after.processes, bound: 1 }),
+    atMost('socketFilesAfterStop', { start: 0, end: after.socketFiles, bound: 0 }),
+  ];
+}
+
 /** Judges each figure: at the end at most 5 % above the greatest value of the first fifth. */
 export function judgeChurn(marks: readonly ChurnMark[]): readonly Verdict[] {
   const last = marks.at(-1);
   if (last === undefined) return [];
-  const warm = marks.filter(({ churns }) => churns <= last.churns * WARM_SHARE);
+  const warm = marks.filter(({ churns }, at) => at === 0 || churns <= last.churns * WARM_SHARE);
   return FIGURES.map((figure) => {
-    const start = Math.max(...(warm.length === 0 ? [last] : warm).map((mark) => mark[figure]));
+    const start = Math.max(...warm.map((mark) => mark[figure]));
     return within(figure, { start, end: last[figure], share: FLAT_SHARE });
   });
 }

@@ -12,7 +12,7 @@ import { machineState } from '../support/machine.js';
 import { groupMembers } from '../support/process-stat.js';
 import { note, print } from '../support/report.js';
 import { quantile, spread } from '../support/statistics.js';
-import { judgeChurn, markedChurns } from './churn-marks.js';
+import { judgeChurn, judgeStopped, markedChurns } from './churn-marks.js';
 import type { ChurnMark } from './churn-marks.js';
 import { churnWorker } from './restart-worker.js';
 import type { ChurnWay } from './restart-worker.js';
@@ -90,7 +90,8 @@ async function churn(churns: number, way: ChurnWay): Promise<void> {
   } finally {
     await fleet.stop();
   }
-  const verdicts = judgeChurn(marks);
+  const afterStop = await mark(churns);
+  const verdicts = [...judgeChurn(marks), ...judgeStopped(afterStop)];
   const flat = Object.fromEntries(verdicts.map(({ figure, flat }) => [figure, flat]));
   print({
     bench: 'supervision',
@@ -101,7 +102,7 @@ async function churn(churns: number, way: ChurnWay): Promise<void> {
     churnMs: spread(timesMs),
     flat,
     verdicts,
-    afterStop: await mark(churns),
+    afterStop,
   });
 }
 
