@@ -13,6 +13,8 @@ import {
 } from './support/options.js';
 import { endProgramsAtExit } from './support/program.js';
 import { note } from './support/report.js';
+import { benchSoak } from './soak.js';
+import { LEAKS } from './soak/leaks.js';
 import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
 import { benchTts } from './tts.js';
 
@@ -74,11 +76,28 @@ withPlaces(
   )
   .action(benchSupervision);
 
+withPlaces(
+  program
+    .command('soak')
+    .description('misbehaving clients and dying workers; exit code 1 on a leak'),
+)
+  .option('--minutes <n>', 'how long the load lasts', aboveZero, 5)
+  .option('--clients <n>', 'misbehaving clients of each kind', atLeastOne, 1)
+  .option('--speakers <n>', 'well-behaved clients that listen to speech', atLeastOne, 3)
+  .option('--recognisers <n>', 'well-behaved clients that upload', atLeastOne, 2)
+  .option('--kill-every-seconds <n>', 'between two deaths of workers', aboveZero, 30)
+  .option('--rest-seconds <n>', 'within which all must be given back', aboveZero, 60)
+  .option('--rss-slack-bytes <n>', 'growth of memory that counts as flat', atLeastOne, 16_000_000)
+  .option('--descriptor-slack <n>', 'open descriptors more than at the start', atLeastOne, 4)
+  .option('--no-cuts-allowed', 'speech that breaks off counts as a failure')
+  .option('--leak <name>', `plant a leak: ${LEAKS.join(', ')}`, oneOf(LEAKS))
+  .action(benchSoak);
+
 endProgramsAtExit();
 try {
   await program.parseAsync();
   // Agents keep their connections open for a while; nothing waits for them.
-  process.exit(0);
+  process.exit();
 } catch (caught) {
   note(caught instanceof Error ? caught.message : String(caught));
   process.exit(1);
