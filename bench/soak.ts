@@ -5,7 +5,7 @@ import { Agent } from 'undici';
 import { figuresOf } from './soak/figures.js';
 import type { Figures } from './soak/figures.js';
 import { judgeSoak } from './soak/judge.js';
-import type { MemoryPoint, SoakBounds } from './soak/judge.js';
+import type { MemoryPoint, SoakBounds, SoakOutcome } from './soak/judge.js';
 import { killAgain } from './soak/killer.js';
 import { leakEnvironment, leakPlan } from './soak/leaks.js';
 import type { Leak } from './soak/leaks.js';
@@ -19,6 +19,7 @@ import { untilAllReady } from './support/health.js';
 import { JOE } from './support/joe.js';
 import { machineFacts, machineState } from './support/machine.js';
 import { modelsFolder } from './support/models.js';
+import type { Verdict } from './support/flatness.js';
 import type { Program } from './support/program.js';
 import { untilReady } from './support/ready.js';
 import { note, print } from './support/report.js';
@@ -78,45 +79,61 @@ export async function benchSoak(options: SoakOptions): Promise<void> {
 
 async function soak(soaked: Soaked): Promise<void> {
   const { home, program, options } = soaked;
-  const { file, transcript } = await warmUp(home);
+  const spoken = await warmUp(home);
   await delay(SETTLE_MS);
   const start = await figuresOf(home, program.pid);
   printFigures('start', start);
   const tally = new Tally();
-  const ended = new AbortController();
-  const site: Omit<Site, 'agent'> = {
-    ...{ url: home.url, port: home.port, file, transcript, tally, end: ended.signal },
-  };
   const planted = new AbortController();
-  setMaxListeners(0, ended.signal, planted.signal);
-  const agent = patientAgent();
-  plant(options.leak, { ...site, agent }, planted.signal);
-  const load = applyLoad({ ...site, agent }, options);
-  const memory = await watch(soaked, tally);
-  ended.abort();
-  await load;
-  await agent.close();
+  const memory = await underLoad(soaked, { ...spoken, tally }, planted.signal);
   const end = await rest(soaked, start);
   printFigures('end', end);
   const stopped = await stopAndLook(program);
   planted.abort();
   const { failures, cut, wrongAnswers } = tally;
   const outcome = { memory, start, end, failures, cut, wrongAnswers, ...stopped };
-  const verdicts = judgeSoak(outcome, options);
-  const { orphans, exitCode, stopMs } = stopped;
+  conclude(tally, outcome, judgeSoak(outcome, options));
+}
+
+type Known = Pick<Site, 'file' | 'transcript' | 'tally'>;
+
+/** All clients at once, until the time is over and the well-behaved have what they asked for. */
+async function underLoad(
+  soaked: Soaked,
+  known: Known,
+  planted: AbortSignal,
+): Promise<readonly MemoryPoint[]> {
+  const { home, options } = soaked;
+  const ended = new AbortController();
+  // Every client listens to it.
+  setMaxListeners(0, ended.signal, planted);
+  const agent = patientAgent();
+  const site: Site = { ...known, url: home.url, port: home.port, agent, end: ended.signal };
+  plant(options.leak, site, planted);
+  const load = applyLoad(site, options);
+  const memory = await watch(soaked, known.tally);
+  ended.abort();
+  await load;
+  await agent.close();
+  return memory;
+}
+
+function conclude(tally: Tally, outcome: SoakOutcome, verdicts: readonly Verdict[]): void {
+  const { orphans, exitCode, memory } = outcome;
+  const notFlat = verdicts.filter(({ flat }) => !flat).map(({ figure }) => figure);
   const seconds = rounded(memory.at(-1)?.seconds ?? 0);
-  const flat = verdicts.every((verdict) => verdict.flat);
+  const flat = notFlat.length === 0;
+  const found = { orphans, exitCode, flat, verdicts };
   print({
     bench: 'soak',
     kind: 'summary',
     seconds,
     ...tally.details(),
-    ...{ orphans, exitCode, stopMs: rounded(stopMs), flat, verdicts },
+    ...found,
     ...machineState(),
   });
   if (flat) return;
-  const names = verdicts.filter((verdict) => !verdict.flat).map(({ figure }) => figure);
-  note(`soak: not flat: ${names.join(', ')}`);
+  note(`soak: not flat: ${notFlat.join(', ')}`);
   process.exitCode = 1;
 }
 

@@ -15,13 +15,13 @@ export interface Pest {
 }
 
 /** A busy server may say so to anybody. */
-const BUSY = [429, 503];
+const BUSY = new Set([429, 503]);
 const LONGEST_PAUSE_MS = 500;
 
 /** Whether an answer is one that such a client deserves. */
 export function isDeserved({ expected }: Pest, status: number | undefined): boolean {
   if (status === undefined || expected === undefined) return true;
-  return expected.includes(status) || BUSY.includes(status);
+  return expected.includes(status) || BUSY.has(status);
 }
 
 /** Lets so many clients of each kind misbehave until the load ends. */

@@ -8,7 +8,6 @@ export interface Stopped {
   readonly exitCode: number | null;
   /** Processes of its group that were there a second later. */
   readonly orphans: number;
-  readonly stopMs: number;
 }
 
 const PATIENCE_MS = 60_000;
@@ -16,13 +15,11 @@ const ORPHANS_AFTER_MS = 1_000;
 
 /** Ends a server by SIGTERM to itself alone, and looks at what it leaves behind. */
 export async function stopAndLook(program: Program): Promise<Stopped> {
-  const beginMs = performance.now();
   program.signal('SIGTERM');
   const timer = setTimeout(() => program.signal('SIGKILL'), PATIENCE_MS);
   const { code } = await program.exited();
   clearTimeout(timer);
-  const stopMs = performance.now() - beginMs;
   await delay(ORPHANS_AFTER_MS);
   const orphans = (await groupMembers(program.pid)).length;
-  return { exitCode: code, orphans, stopMs };
+  return { exitCode: code, orphans };
 }

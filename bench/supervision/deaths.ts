@@ -58,7 +58,7 @@ async function oneLife(options: DeathOptions, round: number): Promise<readonly R
       for (const { id } of workers) {
         await delay(options.pauseSeconds * 1000);
         const machine = machineState();
-        const replacement = await kill1(server, home.url, id);
+        const replacement = await replaceKilled(server, home.url, id);
         const first = server.log.startOf(id, 0);
         printDeath({ round, kill, worker: id, ...machine }, replacement, first);
         replacements.push(replacement);
@@ -71,7 +71,7 @@ async function oneLife(options: DeathOptions, round: number): Promise<readonly R
   return replacements;
 }
 
-async function kill1(server: LoggedServer, url: string, id: string): Promise<Replacement> {
+async function replaceKilled(server: LoggedServer, url: string, id: string): Promise<Replacement> {
   const { workers } = await untilHealth(url, { wanted: () => true, everyMs: POLL_MS });
   const old = workers.find((worker) => worker.id === id)?.pid;
   if (old === undefined) throw new Error(`${id} has no process to be killed.`);
