@@ -24,11 +24,11 @@ const atRest: Figures = {
 };
 
 /** Memory that rises while the server warms up, and then by so much a second. */
-function memory(bytesASecond: number): MemoryPoint[] {
+function memory(bytesASecond: number, mediaBytesASecond = 0): MemoryPoint[] {
   return Array.from({ length: 60 }, (_, seconds) => ({
     seconds,
     supervisorRssBytes: 60 * MB + Math.min(seconds, 10) * 4 * MB + seconds * bytesASecond,
-    otherRssBytes: 150 * MB,
+    otherRssBytes: 150 * MB + seconds * mediaBytesASecond,
   }));
 }
 
@@ -42,7 +42,12 @@ const clean: SoakOutcome = {
   orphans: 0,
   exitCode: 0,
 };
-const bounds: SoakBounds = { rssSlackBytes: 16 * MB, descriptorSlack: 4, cutsAllowed: true };
+const bounds: SoakBounds = {
+  rssSlackBytes: 16 * MB,
+  mediaSlackBytes: 48 * MB,
+  descriptorSlack: 4,
+  cutsAllowed: true,
+};
 
 function notFlat(outcome: Partial<SoakOutcome>, changed: Partial<SoakBounds> = {}): string[] {
   const verdicts = judgeSoak({ ...clean, ...outcome }, { ...bounds, ...changed });
@@ -61,6 +66,7 @@ describe('judgeSoak', () => {
   it.each<[string, Partial<SoakOutcome>]>([
     ['supervisorRssBytes', { memory: memory(MB) }],
     ['supervisorRssBytes', { memory: [] }],
+    ['otherRssBytes', { memory: memory(0, 2 * MB) }],
     ['descriptors', ending({ descriptors: { ...atRest.descriptors, total: 35 } })],
     ['socketFiles', ending({ socketFiles: 4 })],
     ['processes', ending({ processes: 5 })],
@@ -77,7 +83,7 @@ describe('judgeSoak', () => {
 
   it('lets memory and descriptors breathe', () => {
     const descriptors = { ...atRest.descriptors, total: 34 };
-    expect(notFlat({ memory: memory(MB / 4), ...ending({ descriptors }) })).toEqual([]);
+    expect(notFlat({ memory: memory(MB / 4, MB), ...ending({ descriptors }) })).toEqual([]);
   });
 
   it('does not judge what a server does not tell', () => {
