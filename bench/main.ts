@@ -2,9 +2,20 @@ import { Command } from 'commander';
 
 import { benchAsr } from './asr.js';
 import { benchMemory } from './memory.js';
-import { aboveZero, atLeastOne, counts, withPeer, withPlaces } from './support/options.js';
+import {
+  aboveZero,
+  atLeastOne,
+  counts,
+  oneOf,
+  someOf,
+  withPeer,
+  withPlaces,
+} from './support/options.js';
 import { endProgramsAtExit } from './support/program.js';
 import { note } from './support/report.js';
+import { benchSoak } from './soak.js';
+import { LEAKS } from './soak/leaks.js';
+import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
 import { benchTts } from './tts.js';
 
 const EXAMPLES = `
@@ -42,11 +53,52 @@ withPlaces(
   .option('--pause-seconds <n>', 'between two uploads of one client', aboveZero, 5)
   .action(benchMemory);
 
+withPlaces(
+  program.command('supervision').description('how quickly and cleanly processes are replaced'),
+)
+  .option('--parts <list>', `of ${SUPERVISION_PARTS.join(', ')}`, someOf(SUPERVISION_PARTS), [
+    ...SUPERVISION_PARTS,
+  ])
+  .option('--tts <models>', 'speech models, or none', 'piper-en-us-joe')
+  .option('--asr <models>', 'recognition models, or none', 'none')
+  .option('--workers <n>', 'CPU workers', atLeastOne, 2)
+  .option('--rounds <n>', 'lives of the server, restarts of a kind, periods', atLeastOne, 3)
+  .option('--kills <n>', 'deaths of each worker in one life of the server', atLeastOne, 1)
+  .option('--pause-seconds <n>', 'good health before a death', aboveZero, 3)
+  .option('--concurrency <list>', 'clients that speak while /health is asked', counts, [8, 16])
+  .option('--seconds <n>', 'length of a period in which /health is asked', aboveZero, 10)
+  .option('--churns <n>', 'starts and stops of a worker', atLeastOne, 1000)
+  .option(
+    '--way <way>',
+    'how a churn ends it: restart or kill',
+    oneOf(['restart', 'kill']),
+    'restart',
+  )
+  .action(benchSupervision);
+
+withPlaces(
+  program
+    .command('soak')
+    .description('misbehaving clients and dying workers; exit code 1 on a leak'),
+)
+  .option('--minutes <n>', 'how long the load lasts', aboveZero, 5)
+  .option('--clients <n>', 'misbehaving clients of each kind', atLeastOne, 1)
+  .option('--speakers <n>', 'well-behaved clients that listen to speech', atLeastOne, 3)
+  .option('--recognisers <n>', 'well-behaved clients that upload', atLeastOne, 2)
+  .option('--kill-every-seconds <n>', 'between two deaths of workers', aboveZero, 30)
+  .option('--rest-seconds <n>', 'within which all must be given back', aboveZero, 60)
+  .option('--rss-slack-bytes <n>', 'growth of the supervisor that is flat', atLeastOne, 16_000_000)
+  .option('--media-slack-bytes <n>', 'the same of the media process', atLeastOne, 48_000_000)
+  .option('--descriptor-slack <n>', 'open descriptors more than at the start', atLeastOne, 4)
+  .option('--no-cuts-allowed', 'speech that breaks off counts as a failure')
+  .option('--leak <name>', `plant a leak: ${LEAKS.join(', ')}`, oneOf(LEAKS))
+  .action(benchSoak);
+
 endProgramsAtExit();
 try {
   await program.parseAsync();
   // Agents keep their connections open for a while; nothing waits for them.
-  process.exit(0);
+  process.exit();
 } catch (caught) {
   note(caught instanceof Error ? caught.message : String(caught));
   process.exit(1);

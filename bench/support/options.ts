@@ -33,6 +33,22 @@ export function counts(text: string): readonly number[] {
   return text.split(',').map(atLeastOne);
 }
 
+/** Makes a reader of one of some words from the command line. */
+export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const known = words.find((word) => word === text);
+    if (known === undefined) throw new InvalidArgumentError(`It must be of: ${words.join(', ')}.`);
+    return known;
+  };
+}
+
+/** Makes a reader of a comma list of some words from the command line. */
+export function someOf<Word extends string>(
+  words: readonly Word[],
+): (text: string) => readonly Word[] {
+  return (text) => text.split(',').map(oneOf(words));
+}
+
 /** Adds the options that say where models are and which cores may be used. */
 export function withPlaces(command: Command): Command {
   return command

@@ -1,5 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 
+import { processStat } from './process-stat.js';
+
 /** Resident memory of one process or of several together. */
 export interface Memory {
   /** Pages in memory; those that several processes share count in each. */
@@ -44,13 +46,7 @@ export async function peakRssBytes(pid: number): Promise<number> {
 }
 
 async function parentOf(pid: number): Promise<readonly [number, number]> {
-  const stat = await readIfThere(`/proc/${pid}/stat`);
-  // The name in parentheses may hold spaces and parentheses itself: count from the last one.
-  const parent = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .at(1);
-  return [pid, Number(parent ?? 0)];
+  return [pid, (await processStat(pid))?.parent ?? 0];
 }
 
 /** The process and all its descendants. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -18,6 +19,14 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Cores it may use, in taskset's grammar; undefined = all. */
   readonly cpus?: string | undefined;
+  /** Told each line of its standard error. */
+  readonly onErrorLine?: ((line: string) => void) | undefined;
+}
+
+/** How a program ended. */
+export interface ProgramExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
 /** All groups that are alive, for the last moment of this process. */
@@ -65,7 +74,12 @@ export class Program {
     );
     // What it owes is told by `ended`; a broken pipe at its end is no news.
     this.#child.stdin?.on('error', () => undefined);
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#keep(text));
+    if (this.#child.stderr) {
+      createInterface({ input: this.#child.stderr }).on('line', (errorLine) => {
+        this.#keep(errorLine);
+        options.onErrorLine?.(errorLine);
+      });
+    }
     if (this.#child.pid !== undefined) groups.add(this.#child.pid);
   }
 
@@ -92,6 +106,17 @@ export class Program {
     throw new Error(`${this.#name} ended (${signalCode ?? exitCode}).\n${this.#errors.join('\n')}`);
   }
 
+  /** Resolves when the program itself has ended; what it started may live on. */
+  async exited(): Promise<ProgramExit> {
+    await this.#exited;
+    return { code: this.#child.exitCode, signal: this.#child.signalCode };
+  }
+
+  /** Sends a signal to the program alone and not to what it started. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Ends the program and all it started: first asked, then killed. */
   async stop(): Promise<void> {
     if (this.#child.pid === undefined) return;
@@ -107,8 +132,8 @@ export class Program {
     groups.delete(this.#child.pid);
   }
 
-  #keep(text: string): void {
-    this.#errors.push(...text.split('\n').filter((line) => line.trim() !== ''));
+  #keep(line: string): void {
+    if (line.trim() !== '') this.#errors.push(line);
     this.#errors.splice(0, this.#errors.length - KEPT_ERROR_LINES);
   }
 }

@@ -20,7 +20,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Whether an address answers 200 at this moment. */
+export async function answers(url: string): Promise<boolean> {
   try {
     const { statusCode, body } = await request(url, { headersTimeout: 5_000 });
     await body.dump();

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { request } from 'undici';
+import type { Dispatcher } from 'undici';
 
 import { patientAgent } from './speak.js';
 
@@ -13,6 +14,8 @@ export interface Upload {
   readonly file: string;
   readonly model: string;
   readonly signal?: AbortSignal | undefined;
+  /** Whose connections carry it; by default those that all clients share. */
+  readonly dispatcher?: Dispatcher;
   /** Called when the last byte has been handed to the connection. */
   readonly onSent?: () => void;
 }
@@ -43,7 +46,7 @@ export async function transcribe(upload: Upload): Promise<string> {
       'content-length': String(head.length + size + tail.length),
     },
     body: Readable.from(parts()),
-    dispatcher: patientAgent,
+    dispatcher: upload.dispatcher ?? patientAgent,
     signal: upload.signal ?? null,
   });
   const answer = await body.text();
