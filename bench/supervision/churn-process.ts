@@ -23,7 +23,8 @@ const READINGS = 5;
 
 async function speakOnce({ supervisor }: ScriptedFleet): Promise<void> {
   const { signal } = new AbortController();
-  const place = { service: 'tts', model: 'scripted', cost: 1 } as const;
+  const digest = async (): Promise<string> => 'bench';
+  const place = { service: 'tts', model: 'scripted', cost: 1, requestId: 'bench', digest } as const;
   const lease = await supervisor.router.acquire(place, signal);
   try {
     const request = { model: 'scripted', voice: 'joe', text: 'busy 1', speed: 1 };

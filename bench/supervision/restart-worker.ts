@@ -2,12 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Supervisor } from '../../src/supervisor/supervisor.js';
 
-/** A supervisor that can restart one of its workers in good order. */
-interface Restarting {
-  /** Resolves when the worker is ready again. */
-  restartWorker(id: string): Promise<void>;
-}
-
 /** How a churn ends the worker's process. */
 export type ChurnWay = 'restart' | 'kill';
 
@@ -20,17 +14,11 @@ export async function churnWorker(
   id: string,
   way: ChurnWay,
 ): Promise<void> {
-  if (way === 'restart') {
-    if (!canRestart(supervisor)) throw new Error('This supervisor cannot restart a worker.');
-    await supervisor.restartWorker(id);
-  } else await killWorker(supervisor, id);
+  if (way === 'restart') await supervisor.restartWorker(id);
+  else await killWorker(supervisor, id);
 }
 
-function canRestart(supervisor: object): supervisor is Restarting {
-  return 'restartWorker' in supervisor;
-}
-
-/** Here the back-off is in each churn, and quarantine ends the series unless it is lifted. */
+/** Here the back-off is in each churn, and quarantine is lifted where it sets in. */
 async function killWorker(supervisor: Supervisor, id: string): Promise<void> {
   const find = (): { readonly pid?: number; readonly state: string } | undefined =>
     supervisor.status().workers.find((worker) => worker.id === id);
@@ -41,7 +29,7 @@ async function killWorker(supervisor: Supervisor, id: string): Promise<void> {
   for (;;) {
     const now = find();
     if (now?.state === 'ready' && now.pid !== old) return;
-    if (now?.state === 'quarantined' && canRestart(supervisor)) {
+    if (now?.state === 'quarantined') {
       await supervisor.restartWorker(id);
       return;
     }

@@ -55,6 +55,19 @@ function commandLine(done: (exitCode: number) => void): Command {
     .addHelpText('after', '\nExample:\n  chorus models --json')
     .action(async (flags: { readonly json: boolean }) => done(await models(flags)));
   program
+    .command('reload')
+    .description('have the running server restart its workers one by one, without a gap')
+    .option('--json', 'print the outcome as JSON', false)
+    .addHelpText(
+      'after',
+      '\nAsks the server at HOST and PORT of the settings, with the first of ADMIN_KEYS, or of API_KEYS.' +
+        '\n\nExample:\n  chorus reload',
+    )
+    .action(async (flags: { readonly json: boolean }) => {
+      const { reload } = await import('./reload.js');
+      done(await reload(flags));
+    });
+  program
     .command('doctor')
     .description('say whether this machine can run Chorus well, and what to mend')
     .option('--json', 'as JSON', false)

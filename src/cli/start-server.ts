@@ -16,6 +16,7 @@ import { createServer } from '../http/server.js';
 import { sweepSpool } from '../http/upload.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
+import { addressOf } from './server-address.js';
 import { VERSION } from './version.js';
 
 /** Codec threads of the media process: decoding is the heavier work, encoders interleave. */
@@ -89,7 +90,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const settled = supervisor.start();
   let stopping: Promise<void> | undefined;
   return {
-    url: urlOf(door, settings.host),
+    url: addressOf(settings.host, (door.address() as AddressInfo).port),
     supervisor,
     keys,
     settled,
@@ -127,10 +128,4 @@ async function stop({ supervisor, admissions, door, settings }: Parts): Promise<
   door.close();
   door.closeAllConnections();
   await closed;
-}
-
-function urlOf(door: Server, host: string): string {
-  const { port } = door.address() as AddressInfo;
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -126,5 +126,5 @@ export interface RecognitionEngine<Step = unknown, Result = unknown> extends Eng
 /** Any engine. */
 export type Engine = SpeechEngine | RecognitionEngine;
 
-/** Engines by the name that cards use. */
-export type EngineTable = Readonly<Record<string, Engine>>;
+/** Engines by the name that cards use, each loaded when a model asks for it. */
+export type EngineTable = Readonly<Record<string, () => Promise<Engine>>>;

@@ -35,7 +35,7 @@ export class Slot {
     this.#policy = new RestartPolicy({ quarantines });
     this.life = new LifeCycle({
       name,
-      log: withFields(log, () => ({ ...logFields, pid: this.pid })),
+      log: withFields(log, () => ({ ...logFields, workerPid: this.pid })),
       onChange: onChange ?? (() => {}),
     });
   }

@@ -30,7 +30,8 @@ type OpenedModel =
 /** What {@link HostedModel.load} needs beside the assignment. */
 export interface HostOptions {
   readonly engines: EngineTable;
-  readonly resources: EngineResources;
+  /** They are made while the weights load. */
+  readonly resources: Promise<EngineResources>;
   readonly target: ComputeTarget;
   /** Told just before a step starts and after it has ended. */
   readonly onRunning: () => void;
@@ -58,7 +59,7 @@ export class HostedModel {
    */
   static async load(assignment: ModelAssignment, options: HostOptions): Promise<HostedModel> {
     const card = await readCard(join(assignment.dir, 'model.yaml'), assignment.id);
-    const engine = engineOf(card, options.engines);
+    const engine = await engineOf(card, options.engines);
     const load = {
       card,
       modelDir: assignment.dir,
@@ -70,7 +71,7 @@ export class HostedModel {
     );
     try {
       const replicas = await allOrNone(starts);
-      const opened = await open(engine, load, options.resources);
+      const opened = await open(engine, load, await options.resources);
       return new HostedModel(card.id, replicas, { opened, options });
     } catch (caught) {
       throw await explained(caught, { card, dir: assignment.dir });
@@ -124,9 +125,9 @@ export class HostedModel {
   }
 }
 
-function engineOf(card: ModelCard, engines: EngineTable): Engine {
-  const engine = engines[card.engine];
-  if (engine) return engine;
+function engineOf(card: ModelCard, engines: EngineTable): Promise<Engine> {
+  const load = engines[card.engine];
+  if (load) return load();
   const known = Object.keys(engines).join(', ');
   const message = `Model ${card.id} asks for the engine '${card.engine}'; this worker has: ${known}.`;
   throw new ChorusError('model_failed', message);

@@ -26,13 +26,15 @@ async function startWorker(
   engines: EngineTable,
   link: SupervisorLink,
 ): Promise<ChildService> {
-  const phonemizer = await createPhonemizer();
+  const resources = createPhonemizer().then((phonemizer) => ({ phonemizer }));
+  // Whoever needs it waits for it; if no model loads, nobody does.
+  resources.catch(() => {});
   const journal = new RunningJournal(init.journalPath);
   const models = new Map<string, HostedModel>();
   const runningSteps = (): RunningStep[] => [...models.values()].flatMap(stepsOf);
   const host: HostOptions = {
     engines,
-    resources: { phonemizer },
+    resources,
     target: targetOf(init),
     onRunning: () => journal.write(runningSteps().flatMap((step) => step.calls)),
     onDeviceLost: (error) => giveUpDevice(error, { models, server, link }),
@@ -42,6 +44,7 @@ async function startWorker(
     onFailure: (error, requestId) => logFailure(error, { requestId, link }),
   });
   await loadModels(init.models, { models, host, link });
+  const { phonemizer } = await resources;
   server.server.listen(init.socketPath);
   await once(server.server, 'listening');
   let stopping = false;

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { modelDir } from './models.js';
@@ -12,6 +12,8 @@ export interface ChorusProcess {
   readonly url: string;
   readonly process: ChildProcess;
   readonly dataDir: string;
+  /** The folder that it runs in, a temporary one of its own. */
+  readonly cwd: string;
   /** What it has written to standard error. */
   log(): string;
   /** Ends it with SIGTERM and resolves with its exit code. */
@@ -23,8 +25,10 @@ export interface ChorusProcess {
  * @param settings Environment variables on top of small defaults.
  */
 export async function startChorus(settings: Record<string, string> = {}): Promise<ChorusProcess> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'chorus-test-'));
-  const child = spawn(process.execPath, ['dist/src/cli/main.js', 'serve'], {
+  const cwd = await mkdtemp(join(tmpdir(), 'chorus-test-'));
+  const dataDir = join(cwd, 'data');
+  const child = spawn(process.execPath, [resolve('dist/src/cli/main.js'), 'serve'], {
+    cwd,
     env: {
       ...process.env,
       PORT: '0',
@@ -39,7 +43,7 @@ export async function startChorus(settings: Record<string, string> = {}): Promis
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   const exited = once(child, 'exit').then(async ([code]: (number | null)[]) => {
-    await rm(dataDir, { recursive: true, force: true });
+    await rm(cwd, { recursive: true, force: true });
     return code ?? null;
   });
   const url = await Promise.race([
@@ -52,6 +56,7 @@ export async function startChorus(settings: Record<string, string> = {}): Promis
     url,
     process: child,
     dataDir,
+    cwd,
     log: () => log,
     async stop() {
       child.kill('SIGTERM');

@@ -2,4 +2,4 @@
 import { runWorker } from '../../src/worker/run.js';
 import { scriptedEngine } from './scripted-engine.js';
 
-runWorker({ piper: scriptedEngine });
+runWorker({ piper: async () => scriptedEngine });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addressOf } from '../server-address.js';
 import { VERSION } from '../version.js';
 import type { CheckState, Finding } from './check.js';
 
@@ -14,20 +15,13 @@ const healthSchema = z.object({
 /** What a running Chorus says of itself. */
 export type Health = z.infer<typeof healthSchema>;
 
-/** Where this machine reaches a server that listens at `host`. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
-}
-
 /** Asks who has an address of this machine; undefined if it is no Chorus, or does not answer. */
 export async function askHealth(server: {
   readonly host: string;
   readonly port: number;
   readonly signal: AbortSignal;
 }): Promise<Health | undefined> {
-  const url = `http://${reachable(server.host)}:${server.port}/health`;
+  const url = `${addressOf(server.host, server.port)}/health`;
   const signal = AbortSignal.any([server.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     const answer = await fetch(url, { signal, redirect: 'error' });
