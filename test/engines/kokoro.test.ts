@@ -55,6 +55,18 @@ describe('Kokoro with the real weights', () => {
     expect(fast.seconds / spoken.seconds).toBeLessThan(0.65);
   });
 
+  it('repeats itself to the sample, so that a cut sentence can go on', async () => {
+    const request = { text: 'The first one. The second one.', voice: 'af_heart' };
+    const whole = await speak(model, replica, request);
+    const [first] = (await speak(model, replica, { ...request, text: 'The first one.' })).steps;
+    const { samples } = await speak(model, replica, { ...request, text: 'The first one.' });
+    expect(whole.steps[0]).toEqual(first);
+    expect(whole.samples.subarray(0, samples.length)).toEqual(samples);
+    const resume = { piece: 1, skipSamples: 1_000 };
+    const rest = await speak(model, replica, { ...request, resume });
+    expect(rest.samples).toEqual(whole.samples.subarray(samples.length + 1_000));
+  });
+
   it('gives each voice its own style and language', async () => {
     const [american] = await stepsOf('car', 'af_heart');
     const [british] = await stepsOf('car', 'bf_emma');

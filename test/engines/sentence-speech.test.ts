@@ -24,6 +24,14 @@ class Bench {
   }
 }
 
+/** A replica whose steps end at once. */
+class InstantBench extends Bench {
+  override run = async (step: string): Promise<Float32Array> => {
+    this.started.push(step);
+    return new Float32Array(10).fill(0.5);
+  };
+}
+
 interface PromiseWithResolve {
   readonly promise: Promise<Float32Array>;
   resolve(samples: Float32Array): void;
@@ -143,6 +151,36 @@ describe('speakSentences', () => {
     });
     expect((await events.next()).value).toEqual({ type: 'done' });
     expect((await events.next()).done).toBe(true);
+  });
+
+  it('says before each piece which one it is and how long', async () => {
+    const events = speakWithMarks(new InstantBench(), ['one|two', 'three']);
+    const marks: SpeechEvent[] = [];
+    for await (const event of events) if (event.type === 'mark') marks.push(event);
+    expect(marks).toEqual([
+      { type: 'mark', piece: 0, samples: 10 },
+      { type: 'mark', piece: 1, samples: 15 },
+      { type: 'mark', piece: 2, samples: 15 },
+    ]);
+  });
+
+  it.each([
+    { resume: { piece: 0, skipSamples: 0 }, lengths: [10, 15, 15] },
+    { resume: { piece: 1, skipSamples: 0 }, lengths: [15, 15] },
+    { resume: { piece: 1, skipSamples: 7 }, lengths: [8, 15] },
+    { resume: { piece: 2, skipSamples: 14 }, lengths: [1] },
+    { resume: { piece: 3, skipSamples: 0 }, lengths: [] },
+  ])('goes on at piece $resume.piece, sample $resume.skipSamples', async ({ resume, lengths }) => {
+    const bench = new InstantBench();
+    const heard: number[] = [];
+    const types: string[] = [];
+    for await (const event of speak(bench, ['one', 'two', 'three'], resume)) {
+      types.push(event.type);
+      if (event.type === 'audio') heard.push(samplesOf(event).length);
+    }
+    expect(heard).toEqual(lengths);
+    expect(types.at(-1)).toBe('done');
+    expect(bench.started).toEqual(['one', 'two', 'three'].slice(resume.piece));
   });
 
   it('skips what cannot be spoken, and pauses between sentences only', async () => {

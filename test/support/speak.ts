@@ -42,7 +42,7 @@ export function requestOf(request: Partial<SynthesisRequest>): SynthesisRequest 
   return { model: 'test', text: 'Hello.', voice: 'any', speed: 1, ...request };
 }
 
-/** What a request was answered with. */
+/** What a request was answered with, marks left out. */
 export interface Spoken<Step> {
   readonly steps: readonly Step[];
   readonly events: readonly string[];
@@ -69,7 +69,7 @@ export async function speak<Step>(
   const chunks: Uint8Array[] = [];
   let sampleRateHz = 0;
   for await (const event of model.synthesize(requestOf(request), context)) {
-    events.push(event.type);
+    if (event.type !== 'mark') events.push(event.type);
     if (event.type === 'start') ({ sampleRateHz } = event);
     if (event.type === 'audio') chunks.push(event.pcm);
   }
