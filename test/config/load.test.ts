@@ -49,6 +49,7 @@ describe('defaults', () => {
       maxQueue: 256,
       queueTimeoutMs: 30_000,
       drainTimeoutMs: 30_000,
+      stepTimeoutMs: 120_000,
       maxUploadBytes: 512 * 1024 * 1024,
       modelsDir: join(cwd, 'models'),
       dataDir: join(cwd, 'data'),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { hasFfmpeg } from '../support/codecs.js';
 import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
 import { eventually } from '../support/eventually.js';
 
@@ -127,8 +128,9 @@ describe('bad input', () => {
     [
       'an Ogg header and noise',
       Buffer.concat([Buffer.from('OggS'), randomBytes(9_000)]),
-      400,
-      /damaged/,
+      // ffmpeg could read a codec that we do not know; without it nobody can tell.
+      hasFfmpeg ? 400 : 415,
+      hasFfmpeg ? /damaged/ : /ffmpeg/,
     ],
     ['a file over the cap', wav(3_000_000, 3_000_000), 413, new RegExp(String(MAX_UPLOAD_BYTES))],
   ])('%s as an upload gets a clear answer', async (_, file, status, message) => {
