@@ -1,7 +1,7 @@
 import { ChorusError } from '../protocol/errors.js';
 import type { SpeechEvent, SynthesisRequest } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
-import { digestOf } from './digest.js';
+import { digestOf } from '../protocol/digest.js';
 import { Tries } from './retry.js';
 import { SpeechPosition } from './speech-position.js';
 import { codePoints } from './validate.js';

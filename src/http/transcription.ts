@@ -6,7 +6,7 @@ import type {
   TranscriptSegment,
 } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
-import { digestOfFile } from './digest.js';
+import { digestOfFile } from '../protocol/digest.js';
 import { Tries } from './retry.js';
 
 /** A finished transcript, before a family draws it. */

@@ -52,7 +52,7 @@ export type ErrorCode = keyof typeof ERROR_TABLE;
 export interface ErrorDetails {
   readonly param?: string;
   readonly retryAfterMs?: number;
-  /** Of a worker that died: whether it was computing for this request at that moment. */
+  /** Of a worker that failed: whether it was computing for this request at that moment. */
   readonly wasRunning?: boolean;
   readonly [key: string]: unknown;
 }

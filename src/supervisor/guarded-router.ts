@@ -1,4 +1,3 @@
-import { ChorusError } from '../protocol/errors.js';
 import { HarmfulCall, LostReplica } from './lost-replica.js';
 import { PoisonList } from './poison-list.js';
 import type { AcquireRequest, Lease, Router } from './router.js';
@@ -19,7 +18,7 @@ export class GuardedRouter implements Router {
 
   /** See {@link Router.acquire}. */
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<Lease> {
-    if (!this.#poison.isEmpty && this.#poison.isPoison(await request.digest())) throw poisoned();
+    if (!this.#poison.isEmpty) this.#poison.refuse(await request.digest());
     const lease = await this.#inner.acquire(request, signal);
     return {
       workerId: lease.workerId,
@@ -58,11 +57,4 @@ function victimOf(caught: unknown): string | undefined {
   }
   // The worker itself said that of this very request.
   return caught instanceof HarmfulCall ? caught.incarnation : undefined;
-}
-
-function poisoned(): ChorusError {
-  const message =
-    'Two worker processes have failed while they computed for this very input; ' +
-    'it is refused for some minutes. Please report it.';
-  return new ChorusError('poisoned_input', message);
 }

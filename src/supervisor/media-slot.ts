@@ -1,10 +1,13 @@
 import { EventEmitter, once } from 'node:events';
 
+import { digestOfFile } from '../protocol/digest.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
+import { PoisonList } from './poison-list.js';
 import { LostReplica } from './lost-replica.js';
 import { createMediaClient } from './media-client.js';
 import { Slot } from './slot.js';
+import { BROKEN_SOCKET, EXIT_GRACE_MS } from './transport-error.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
 
 /** What the media process's slot needs. */
@@ -12,6 +15,13 @@ export interface MediaSlotOptions
   extends SlotSurroundings, Pick<SlotOptions, 'entry' | 'readyTimeoutMs' | 'environment'> {
   readonly decodeThreads: number;
   readonly encodeThreads: number;
+}
+
+/** The process that serves now. */
+interface Serving {
+  /** Unique for the life of the supervisor. */
+  readonly name: string;
+  readonly client: MediaClient;
 }
 
 /** Starting it takes some 300 ms; longer than this it is not worth waiting for. */
@@ -23,8 +33,11 @@ const UP_TIMEOUT_MS = 10_000;
  */
 export class MediaSlot implements MediaClient {
   readonly slot: Slot;
-  #client: MediaClient | undefined;
-  readonly #ups = new EventEmitter<{ up: [MediaClient] }>();
+  #serving: Serving | undefined;
+  readonly #poison = new PoisonList();
+  /** Ends when the last suspected file has been tried again. */
+  #suspects: Promise<unknown> = Promise.resolve();
+  readonly #ups = new EventEmitter<{ up: [Serving] }>();
 
   constructor({ decodeThreads, encodeThreads, ...options }: MediaSlotOptions) {
     this.#ups.setMaxListeners(0);
@@ -41,24 +54,55 @@ export class MediaSlot implements MediaClient {
         decodeThreads,
         encodeThreads,
       }),
-      onUp: ({ pool }) => {
-        this.#client = createMediaClient(pool);
-        this.#ups.emit('up', this.#client);
+      onUp: ({ name, pool }) => {
+        this.#serving = { name, client: createMediaClient(pool) };
+        this.#ups.emit('up', this.#serving);
       },
       onDown: () => {
-        this.#client = undefined;
+        this.#serving = undefined;
       },
     });
   }
 
-  /** Decodes a file, once more if the process dies of it or beside it; see {@link MediaClient.decode}. */
+  /**
+   * Decodes a file, once more if the process dies of it or beside it; see {@link MediaClient.decode}.
+   * @throws ChorusError `poisoned_input` besides, for a file that two processes have died of.
+   */
   async decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio> {
-    const client = await this.#live(signal);
+    if (!this.#poison.isEmpty) this.#poison.refuse(await digestOfFile(request.inputPath, {}));
     try {
-      return await client.decode(request, signal);
+      return await this.#decode(request, signal);
     } catch (caught) {
       if (!(caught instanceof LostReplica)) throw caught;
-      return (await this.#nextAfter(client, signal)).decode(request, signal);
+      return this.#decodeSuspect(request, signal);
+    }
+  }
+
+  /** Files that were there when a process died are tried again one at a time: then it shows which it was. */
+  async #decodeSuspect(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio> {
+    const turn = this.#suspects.then(async () => {
+      const digest = await digestOfFile(request.inputPath, {});
+      this.#poison.refuse(digest);
+      const audio = await this.#decode(request, signal);
+      this.#poison.clear(digest);
+      return audio;
+    });
+    this.#suspects = turn.catch(() => {});
+    return turn;
+  }
+
+  async #decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio> {
+    const live = await this.#live(signal);
+    try {
+      return await live.client.decode(request, signal);
+    } catch (caught) {
+      if (!(caught instanceof LostReplica)) throw caught;
+      // The socket may tell of a death before the exit does.
+      if (this.#serving === live) {
+        this.slot.condemn({ cause: 'crashed', reason: BROKEN_SOCKET, graceMs: EXIT_GRACE_MS });
+      }
+      this.#poison.suspect(await digestOfFile(request.inputPath, {}), live.name);
+      throw caught;
     }
   }
 
@@ -68,26 +112,19 @@ export class MediaSlot implements MediaClient {
     pcm: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    const client = await this.#live(signal);
+    const { client } = await this.#live(signal);
     yield* client.encode(request, pcm, signal);
   }
 
-  async #live(signal: AbortSignal): Promise<MediaClient> {
-    return this.#client ?? this.#nextUp(signal);
+  async #live(signal: AbortSignal): Promise<Serving> {
+    return this.#serving ?? this.#nextUp(signal);
   }
 
-  /** The socket may tell of a death before the exit does: then the dead one still stands there. */
-  async #nextAfter(dead: MediaClient, signal: AbortSignal): Promise<MediaClient> {
-    return this.#client === undefined || this.#client === dead
-      ? this.#nextUp(signal)
-      : this.#client;
-  }
-
-  async #nextUp(signal: AbortSignal): Promise<MediaClient> {
+  async #nextUp(signal: AbortSignal): Promise<Serving> {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(UP_TIMEOUT_MS)]);
     try {
-      const [client] = await once(this.#ups, 'up', { signal: patience });
-      return client as MediaClient;
+      const [serving] = await once(this.#ups, 'up', { signal: patience });
+      return serving as Serving;
     } catch (caught) {
       if (signal.aborted) throw ChorusError.ofAbort(signal);
       const message = 'The media process cannot be reached; try again in a moment.';

@@ -1,3 +1,5 @@
+import { ChorusError } from '../protocol/errors.js';
+
 /** So many processes must have died of an input until it is refused. */
 const MAX_DEATHS = 2;
 /** A suspicion or a verdict is forgotten after this long: models and drivers get mended. */
@@ -34,6 +36,18 @@ export class PoisonList {
   isPoison(digest: string): boolean {
     this.#forget();
     return (this.#suspicions.get(digest)?.deaths.size ?? 0) >= MAX_DEATHS;
+  }
+
+  /**
+   * Refuses poison.
+   * @throws ChorusError `poisoned_input`.
+   */
+  refuse(digest: string): void {
+    if (!this.isPoison(digest)) return;
+    const message =
+      'Two processes have failed while they worked on this very input; ' +
+      'it is refused for some minutes. Please report it.';
+    throw new ChorusError('poisoned_input', message);
   }
 
   /** A process died while it computed for the input. */

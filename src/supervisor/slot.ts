@@ -154,9 +154,9 @@ export class Slot {
 
   #receive(message: FromChild): void {
     const { log, logFields, onMessage } = this.#options;
-    if (message.type === 'log')
+    if (message.type === 'log') {
       log[message.level]({ ...logFields, ...message.fields }, message.message);
-    else if (message.type === 'heartbeat') this.#watch?.beat(message.heartbeat);
+    } else if (message.type === 'heartbeat') this.#watch?.beat(message.heartbeat);
     else onMessage?.(message);
   }
 
@@ -187,7 +187,9 @@ export class Slot {
       this.life.enter('crashed', { reason });
     }
     // Whoever noticed first knew less than its end tells, unless it was we who ended it.
-    else if (!incarnation.child.wasKilled) this.history.failed(exitText(exit));
+    else if (this.state === 'crashed' && !incarnation.child.wasKilled) {
+      this.history.failed(exitText(exit));
+    }
     await incarnation.buried();
     if (pid !== undefined) this.#options.record.remove(pid);
     this.#current = undefined;
@@ -213,8 +215,10 @@ export class Slot {
   }
 
   async #restart({ reason, finish, graceMs }: RestartPlan): Promise<void> {
+    const wasQuarantined = this.state === 'quarantined';
     await this.#end(finish, graceMs);
-    if (this.#closed) return;
+    // A fault of the device that came meanwhile is news to whoever asked for the restart.
+    if (this.#closed || (this.state === 'quarantined' && !wasQuarantined)) return;
     this.#policy.reset();
     this.history.restarted(reason);
     await this.start();

@@ -152,7 +152,9 @@ export class Supervisor {
     this.#rolling.stop();
     this.#leases.drain();
     await this.#leases.idle(drainTimeoutMs);
-    await Promise.all(this.#workers.map((worker) => worker.slot.stop(STOP_GRACE_MS)));
+    // What has had its time is not waited for again.
+    const graceMs = this.#leases.leases > 0 ? 0 : STOP_GRACE_MS;
+    await Promise.all(this.#workers.map((worker) => worker.slot.stop(graceMs)));
     await this.media.slot.stop(MEDIA_STOP_GRACE_MS);
     await this.#parts.record.close();
     await removeSocketFolder(this.#parts.socketDir);

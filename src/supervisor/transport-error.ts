@@ -1,6 +1,11 @@
 import { ChorusError } from '../protocol/errors.js';
 import { LostReplica } from './lost-replica.js';
 
+/** What a process is condemned for when a connection to it breaks that nobody aborted. */
+export const BROKEN_SOCKET = 'Its data socket broke.';
+/** The exit of a dead process is seen some milliseconds after its sockets have broken. */
+export const EXIT_GRACE_MS = 500;
+
 /**
  * What went wrong on a child's data socket, in the words of the error table.
  * @param exchange The request's signal, and what the child is called in messages.

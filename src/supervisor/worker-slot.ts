@@ -5,6 +5,7 @@ import type { Incarnation } from './incarnation.js';
 import type { LeaseRouter } from './lease-router.js';
 import { Slot } from './slot.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
+import { BROKEN_SOCKET, EXIT_GRACE_MS } from './transport-error.js';
 import { createWorkerClient } from './worker-client.js';
 
 /** A worker to be: a device and the models that it shall serve. */
@@ -26,9 +27,6 @@ export interface WorkerSlotOptions
   /** Something that `status()` shows has changed. */
   readonly onChange: () => void;
 }
-
-/** The exit of a dead process is seen some milliseconds after its sockets have broken. */
-const BROKEN_SOCKET_GRACE_MS = 500;
 
 /** One device's worker: keeps its process alive and its models in the router's rotation. */
 export class WorkerSlot {
@@ -120,8 +118,7 @@ export class WorkerSlot {
     if (this.#serving !== incarnation) return;
     if (error.code === 'device_lost') this.#deviceLost(error);
     else {
-      const reason = 'Its data socket broke.';
-      this.slot.condemn({ cause: 'crashed', reason, graceMs: BROKEN_SOCKET_GRACE_MS });
+      this.slot.condemn({ cause: 'crashed', reason: BROKEN_SOCKET, graceMs: EXIT_GRACE_MS });
     }
   }
 

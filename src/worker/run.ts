@@ -105,7 +105,9 @@ function giveUpDevice(
 ): void {
   worker.link.send({ type: 'device_lost', error: error.toWire() });
   // The others are not to blame, so they are told something else.
-  const refusal = new ChorusError('unavailable', 'The device of this worker is lost.');
+  const refusal = new ChorusError('unavailable', 'The device of this worker is lost.', {
+    wasRunning: false,
+  });
   worker.server.refuse(refusal);
   for (const model of worker.models.values()) model.scheduler.close(refusal);
 }

@@ -195,7 +195,7 @@ describe('the life cycle of a worker', () => {
     await speaking;
     for (const lease of held.splice(0)) lease.release();
     await restarting;
-    expect(worker().state).toBe('ready');
+    expect(worker().state).toBe('quarantined');
   });
 
   it('is started afresh by a fault of the program alone, and ignores harmless ones', async () => {
