@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { rm } from 'node:fs/promises';
 
 import { digestOfFile } from '../protocol/digest.js';
 import { ChorusError } from '../protocol/errors.js';
@@ -83,6 +84,8 @@ export class MediaSlot implements MediaClient {
     const turn = this.#suspects.then(async () => {
       const digest = await digestOfFile(request.inputPath, {});
       this.#poison.refuse(digest);
+      // What the dead process had written of it.
+      await rm(request.outputPath, { force: true });
       const audio = await this.#decode(request, signal);
       this.#poison.clear(digest);
       return audio;

@@ -16,6 +16,7 @@ const RATE_HZ = 16_000;
 describe('a media process that is killed', () => {
   let fleet: ScriptedFleet;
   let dir: string;
+  let killedAtMs = 0;
   const never = new AbortController().signal;
 
   beforeEach(async () => {
@@ -37,12 +38,14 @@ describe('a media process that is killed', () => {
   /** Kills the process once it writes a file, and waits for the next one. */
   async function killWhileDecoding(output: string): Promise<void> {
     const pid = await eventually(async () => {
-      expect((await stat(join(dir, output))).size).toBeGreaterThan(0);
+      const { size, birthtimeMs } = await stat(join(dir, output));
+      expect(size).toBeGreaterThan(0);
+      expect(birthtimeMs).toBeGreaterThan(killedAtMs);
       expect(media().pid).toBeDefined();
       return media().pid!;
     });
     process.kill(pid, 'SIGKILL');
-    await rm(join(dir, output), { force: true });
+    killedAtMs = Date.now();
     await eventually(() => expect(media().pid).not.toBe(pid));
   }
 
