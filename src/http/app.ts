@@ -2,7 +2,7 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import { ChorusError } from '../protocol/errors.js';
 import { addAdminRoutes } from './admin/routes.js';
-import type { DoorState } from './context.js';
+import type { DoorContext, DoorState } from './context.js';
 import type { AppDependencies } from './dependencies.js';
 import { admission } from './middleware/admission.js';
 import { accessLog } from './middleware/access-log.js';
@@ -31,12 +31,18 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   app.use(admission(admissions));
   app.use(routes.routes());
   app.use(noRoute());
-  app.on('error', (error: unknown) => logUnanswered(error, dependencies));
+  app.on('error', (error: unknown, ctx?: DoorContext) => {
+    logUnanswered(error, ctx?.state.requestId, dependencies);
+  });
   return app;
 }
 
 /** Koa reports here what broke outside our middleware: mostly clients that left. */
-function logUnanswered(error: unknown, { log }: AppDependencies): void {
+function logUnanswered(
+  error: unknown,
+  requestId: string | undefined,
+  { log }: AppDependencies,
+): void {
   if (error instanceof ChorusError) return;
-  log.debug({ err: error }, 'a connection broke');
+  log.debug({ requestId, err: error }, 'a connection broke');
 }

@@ -7,10 +7,18 @@ export type RestartReason =
   | 'operator'
   | 'reload';
 
+/** One failure. */
+export interface Failure {
+  readonly cause: RestartReason;
+  /** In words, for the log and `/health`. */
+  readonly reason: string;
+  readonly atMs: number;
+}
+
 /** What has gone wrong in a slot so far, and how often it was started again. */
 export class SlotHistory {
   /** Why the last process failed, and when; undefined if none has. */
-  lastFailure: { readonly reason: string; readonly atMs: number } | undefined;
+  lastFailure: Failure | undefined;
   readonly #restarts = new Map<RestartReason, number>();
 
   /** Restarts so far, by reason. */
@@ -23,11 +31,12 @@ export class SlotHistory {
     return [...this.#restarts.values()].reduce((total, count) => total + count, 0);
   }
 
-  failed(reason: string): void {
-    this.lastFailure = { reason, atMs: Date.now() };
+  failed(cause: RestartReason, reason: string): void {
+    this.lastFailure = { cause, reason, atMs: Date.now() };
   }
 
-  restarted(reason: RestartReason): void {
+  /** @param reason The last failure's cause unless told. */
+  restarted(reason: RestartReason = this.lastFailure?.cause ?? 'crashed'): void {
     this.#restarts.set(reason, (this.#restarts.get(reason) ?? 0) + 1);
   }
 }

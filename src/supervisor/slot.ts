@@ -5,7 +5,7 @@ import { HangWatch } from './hang-watch.js';
 import { Incarnation, incarnationPaths } from './incarnation.js';
 import { type ChildState, isRunning, LifeCycle, withFields } from './life-cycle.js';
 import { RestartPolicy } from './restart-policy.js';
-import { type RestartReason, SlotHistory } from './slot-history.js';
+import { SlotHistory } from './slot-history.js';
 import type { Condemnation, RestartPlan, SlotOptions } from './slot-options.js';
 
 /** How long a hanging step may run on after it was given up, at most. */
@@ -21,8 +21,6 @@ export class Slot {
   #watch: HangWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #generation = 0;
-  /** What the last process failed of. */
-  #cause: RestartReason = 'crashed';
   #isUp = false;
   /** Its process is being ended on purpose. */
   #ending = false;
@@ -91,8 +89,7 @@ export class Slot {
     const mayComeBack = this.state === 'crashed' || this.state === 'init_failed';
     if (!wasRunning && !(quarantine && mayComeBack)) return;
     clearTimeout(this.#timer);
-    this.history.failed(reason);
-    this.#cause = cause;
+    this.history.failed(cause, reason);
     this.#down();
     this.life.enter(quarantine ? 'quarantined' : 'crashed', { reason });
     if (quarantine) this.#options.onGivenUp?.();
@@ -146,8 +143,7 @@ export class Slot {
       this.condemn({ cause: 'hung', reason: error.message });
       return;
     }
-    this.history.failed(error.message);
-    this.#cause = 'init_failed';
+    this.history.failed('init_failed', error.message);
     this.life.enter('init_failed', { reason: error.message });
     this.#options.onGivenUp?.();
   }
@@ -182,13 +178,12 @@ export class Slot {
     this.#down();
     if (isRunning(this.state) && !this.#ending) {
       const reason = exitText(exit);
-      this.history.failed(reason);
-      this.#cause = 'crashed';
+      this.history.failed('crashed', reason);
       this.life.enter('crashed', { reason });
     }
     // Whoever noticed first knew less than its end tells, unless it was we who ended it.
     else if (this.state === 'crashed' && !incarnation.child.wasKilled) {
-      this.history.failed(exitText(exit));
+      this.history.failed('crashed', exitText(exit));
     }
     await incarnation.buried();
     if (pid !== undefined) this.#options.record.remove(pid);
@@ -205,12 +200,12 @@ export class Slot {
         : this.#policy.died(readyForMs, performance.now());
     if (verdict.action === 'quarantine') {
       const reason = `${verdict.reason}; the last failure: ${this.history.lastFailure?.reason}`;
-      this.history.failed(reason);
+      this.history.failed('crashed', reason);
       this.life.enter('quarantined', { reason });
       this.#options.onGivenUp?.();
       return;
     }
-    this.history.restarted(this.#cause);
+    this.history.restarted();
     this.#timer = setTimeout(() => void this.start(), verdict.delayMs);
   }
 

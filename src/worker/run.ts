@@ -7,7 +7,7 @@ import { ChorusError } from '../protocol/errors.js';
 import { createPhonemizer } from '../speech/phonemizer-thread.js';
 import { HostedModel, type HostOptions } from './hosted-model.js';
 import { RunningJournal } from './running-journal.js';
-import { WorkerServer } from './server.js';
+import { type FailedCall, WorkerServer } from './server.js';
 
 /**
  * Runs a worker: loads the models that the supervisor names, reports each as it settles, then
@@ -41,7 +41,7 @@ async function startWorker(
   };
   const server = new WorkerServer({
     models,
-    onFailure: (error, requestId) => logFailure(error, { requestId, link }),
+    onFailure: (error, call) => logFailure(error, call, link),
   });
   await loadModels(init.models, { models, host, link });
   const { phonemizer } = await resources;
@@ -149,12 +149,9 @@ function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: nu
 }
 
 /** Logs what the client does not get to see. Errors of the request itself are the door's to log. */
-function logFailure(
-  error: ChorusError,
-  { requestId, link }: { readonly requestId: string; readonly link: SupervisorLink },
-): void {
+function logFailure(error: ChorusError, call: FailedCall, link: SupervisorLink): void {
   if (error.status < 500) return;
   const cause = error.cause instanceof Error ? error.cause.stack : error.cause;
-  const fields = { requestId, code: error.code, cause };
+  const fields = { ...call, code: error.code, cause };
   link.send({ type: 'log', level: 'error', message: error.message, fields });
 }

@@ -14,11 +14,17 @@ import type { Call, HostedModel } from './hosted-model.js';
 /** A request's text is bounded at the door; this bounds the body that carries it. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** What a log line says of a call that failed. */
+export interface FailedCall {
+  /** Id of the client's request. */
+  readonly requestId: string;
+  readonly model: string | undefined;
+}
+
 /** What the server serves from. */
 export interface WorkerServerOptions {
   readonly models: ReadonlyMap<string, HostedModel>;
-  /** Told of each failure with the id of the client's request. */
-  readonly onFailure: (error: ChorusError, requestId: string) => void;
+  readonly onFailure: (error: ChorusError, call: FailedCall) => void;
 }
 
 type Start = (
@@ -36,6 +42,9 @@ const ROUTES: Readonly<Record<string, Start>> = {
 /** A call in progress. */
 interface OpenCall extends Call {
   readonly abort: AbortController;
+  readonly requestId: string;
+  /** Known once the request is read. */
+  model?: string;
 }
 
 /** A worker's data socket. */
@@ -81,9 +90,16 @@ export class WorkerServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const abort = new AbortController();
-    const call = { id: headerOf(request, CALL_HEADER), abort, signal: abort.signal };
-    const requestId = headerOf(request, REQUEST_HEADER);
-    const onFailure = (error: ChorusError): void => this.#options.onFailure(error, requestId);
+    const call: OpenCall = {
+      id: headerOf(request, CALL_HEADER),
+      requestId: headerOf(request, REQUEST_HEADER),
+      abort,
+      signal: abort.signal,
+    };
+    const onFailure = (error: ChorusError): void => {
+      const { requestId, model } = call;
+      this.#options.onFailure(error, { requestId, model });
+    };
     response.on('close', () => abort.abort());
     this.#open.add(call);
     try {
@@ -101,12 +117,13 @@ export class WorkerServer {
   async *#start(
     path: string,
     body: unknown,
-    call: Call,
+    call: OpenCall,
   ): AsyncGenerator<SpeechEvent | TranscriptEvent> {
     if (this.#refusal) throw this.#refusal;
     const start = ROUTES[path];
     if (!start) throw new ChorusError('route_not_found', `A worker has no path ${path}.`);
     const id = (body as { readonly model?: string }).model ?? '';
+    call.model = id;
     const model = this.#options.models.get(id);
     if (!model) throw new ChorusError('unavailable', `Model ${id} is not loaded on this worker.`);
     yield* start(model, body, call);
