@@ -8,7 +8,7 @@ export interface Condemnation {
   readonly cause: 'crashed' | 'hung' | 'device_lost';
   /** In words, for the log and `/health`. */
   readonly reason: string;
-  /** How long it may take to end by itself: one that has died already then tells of what. */
+  /** How long it may take to end by itself, and its sockets may tell of what; 0 = none. */
   readonly graceMs?: number;
   /** Whether its device is out of service until an operator says otherwise. */
   readonly quarantine?: boolean;

@@ -94,9 +94,9 @@ export class Slot {
     this.life.enter(quarantine ? 'quarantined' : 'crashed', { reason });
     if (quarantine) this.#options.onGivenUp?.();
     if (!wasRunning || !incarnation) return;
+    if (graceMs > 0) return incarnation.child.killAfter(graceMs);
+    incarnation.child.kill();
     void incarnation.cutOff();
-    if (graceMs === 0) incarnation.child.kill();
-    else incarnation.child.killAfter(graceMs);
   }
 
   #spawn(): Incarnation {

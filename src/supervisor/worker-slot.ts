@@ -123,7 +123,8 @@ export class WorkerSlot {
   }
 
   #deviceLost(error: ChorusError): void {
-    this.slot.condemn({ cause: 'device_lost', reason: error.message });
+    // What it owes it answers itself, and at once: it computes nothing any more.
+    this.slot.condemn({ cause: 'device_lost', reason: error.message, graceMs: EXIT_GRACE_MS });
   }
 
   #down(): void {

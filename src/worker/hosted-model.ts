@@ -21,22 +21,18 @@ import type {
   TranscriptionRequest,
 } from '../protocol/requests.js';
 import { ReplicaThread } from './replica-thread.js';
-import { StepScheduler } from './step-scheduler.js';
+import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
 
 type OpenedModel =
   | { readonly service: 'tts'; readonly model: SpeechModel }
   | { readonly service: 'asr'; readonly model: RecognitionModel };
 
 /** What {@link HostedModel.load} needs beside the assignment. */
-export interface HostOptions {
+export interface HostOptions extends SchedulerHooks {
   readonly engines: EngineTable;
   /** They are made while the weights load. */
   readonly resources: Promise<EngineResources>;
   readonly target: ComputeTarget;
-  /** Told just before a step starts and after it has ended. */
-  readonly onRunning: () => void;
-  /** Told before a failing step's request is, when nothing more can be computed on the device. */
-  readonly onDeviceLost: (error: ChorusError) => void;
 }
 
 /** A request in progress: who asks, and whether anybody still wants it. */
@@ -51,7 +47,6 @@ export class HostedModel {
   readonly replicas: readonly ReplicaThread[];
   readonly scheduler: StepScheduler;
   readonly #opened: OpenedModel;
-  readonly #onDeviceLost: (error: ChorusError) => void;
 
   /**
    * Loads all replicas of a model.
@@ -81,13 +76,12 @@ export class HostedModel {
   private constructor(
     id: string,
     replicas: readonly ReplicaThread[],
-    { opened, options }: { readonly opened: OpenedModel; readonly options: HostOptions },
+    { opened, options }: { readonly opened: OpenedModel; readonly options: SchedulerHooks },
   ) {
     this.id = id;
     this.replicas = replicas;
-    this.scheduler = new StepScheduler(replicas, options.onRunning);
+    this.scheduler = new StepScheduler(replicas, options);
     this.#opened = opened;
-    this.#onDeviceLost = options.onDeviceLost;
   }
 
   /** Starts a speech request. */
@@ -110,16 +104,10 @@ export class HostedModel {
 
   #context({ id, signal }: Call): JobContext {
     let isFirst = true;
-    const step = async (payload: unknown): Promise<unknown> => {
+    const step = (payload: unknown): Promise<unknown> => {
       const options = { signal, call: id, isFirst };
       isFirst = false;
-      try {
-        return await this.scheduler.run(payload, options);
-      } catch (caught) {
-        const error = ChorusError.from(caught);
-        if (error.code === 'device_lost') this.#onDeviceLost(error);
-        throw error;
-      }
+      return this.scheduler.run(payload, options);
     };
     return { signal, step };
   }

@@ -23,6 +23,14 @@ export interface RunningCall {
   readonly runningForMs: number;
 }
 
+/** What others want to know. */
+export interface SchedulerHooks {
+  /** Told just before a step starts and after it has ended. */
+  readonly onRunning?: () => void;
+  /** Told before a failing step's request is, when nothing more can be computed on the device. */
+  readonly onDeviceLost?: (error: ChorusError) => void;
+}
+
 interface QueuedStep extends StepOptions {
   readonly step: unknown;
   readonly resolve: (result: unknown) => void;
@@ -38,16 +46,15 @@ interface QueuedStep extends StepOptions {
  */
 export class StepScheduler {
   readonly #replicas: readonly StepReplica[];
-  readonly #onRunning: () => void;
+  readonly #hooks: SchedulerHooks;
   readonly #queue: QueuedStep[] = [];
   /** Steps that run, with their starts. */
   readonly #running = new Map<QueuedStep, number>();
   #closed: ChorusError | undefined;
 
-  /** @param onRunning Told just before a step starts and after it has ended. */
-  constructor(replicas: readonly StepReplica[], onRunning: () => void = () => {}) {
+  constructor(replicas: readonly StepReplica[], hooks: SchedulerHooks = {}) {
     this.#replicas = replicas;
-    this.#onRunning = onRunning;
+    this.#hooks = hooks;
   }
 
   /** Queues a step and resolves with its result; rejects with `canceled` if the signal aborts first. */
@@ -99,17 +106,20 @@ export class StepScheduler {
     const cancelRunning = (): void => replica.cancelRunning();
     queued.signal.addEventListener('abort', cancelRunning, { once: true });
     this.#running.set(queued, performance.now());
-    this.#onRunning();
+    this.#hooks.onRunning?.();
     try {
       const result = await replica.run(queued.step);
       if (queued.signal.aborted) queued.reject(ChorusError.ofAbort(queued.signal));
       else queued.resolve(result);
     } catch (caught) {
-      queued.reject(ChorusError.from(caught));
+      const error = ChorusError.from(caught);
+      // Before anything else: the next step must not start here.
+      if (error.code === 'device_lost') this.#hooks.onDeviceLost?.(error);
+      queued.reject(error);
     } finally {
       queued.signal.removeEventListener('abort', cancelRunning);
       this.#running.delete(queued);
-      this.#onRunning();
+      this.#hooks.onRunning?.();
       this.#dispatch();
     }
   }

@@ -137,18 +137,23 @@ describe('a request whose worker fails', () => {
 
   it('that breaks the device has its worker out of service before its answer ends', async () => {
     server = await startScriptedServer(1, { TTS_CAPACITY: '4' });
-    const before = status().workers[0]!.pid;
+    const before = status().workers[0]!.pid!;
     const failing = speak(`gate ${gate('a')}; cuda 700`);
     await steps(1);
-    const waiting = speak('busy 7');
+    const waiting = speak('busy 1; busy 7');
     await eventually(() => expect(status().requests.leases).toBe(2));
     await openGate('a');
-    // The first one's second piece fails; the other waited for that step to end.
-    expect((await waiting).status).toBe(200);
+    // The other one's second piece waits behind the step that fails, and goes on in a new process.
+    const other = await waiting;
+    expect(other.status).toBe(200);
+    expect((await other.arrayBuffer()).byteLength).toBe(2 * PIECE_BYTES);
     await (await failing).arrayBuffer().catch(() => {});
     const { pid, lastFailure } = status().workers[0]!;
     expect(pid).not.toBe(before);
     expect(lastFailure?.reason).toMatch(/CUDA 700/);
+    const started = (await readFile(join(server.modelDir, 'pids.log'), 'utf8')).split('\n');
+    const inTheFirst = started.filter((line) => line.startsWith(`${before} `));
+    expect(inTheFirst).toEqual([`${before} gate`, `${before} busy`, `${before} cuda`]);
   });
 
   it('that fails for want of device memory costs no worker', async () => {

@@ -170,6 +170,15 @@ describe('the life cycle of a worker', () => {
     expect(worker().lastFailure?.reason).toMatch(/a step of scripted has been running for/);
   });
 
+  it('is out of service before an answer ends that tells of a lost device', async () => {
+    await start();
+    const before = worker().pid;
+    await expect(speak('cuda 700')).rejects.toMatchObject({ code: 'device_lost' });
+    expect(worker().state).not.toBe('ready');
+    await becomes('ready');
+    expect(worker().pid).not.toBe(before);
+  });
+
   it.each([
     { from: 'starting', entryName: 'scripted-entry.js' },
     { from: 'loading', entryName: 'silent-entry.js' },

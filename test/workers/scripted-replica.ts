@@ -15,8 +15,8 @@ function block(milliseconds: number): void {
 }
 
 /**
- * Loads a replica that writes each step that it starts into `steps.log` of the model's folder, and
- * its process id into `busy.pid`.
+ * Loads a replica that writes each step that it starts into `steps.log` of the model's folder, its
+ * process id into `busy.pid`, and both into `pids.log`.
  */
 export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
   if (existsSync(join(load.modelDir, 'broken'))) throw new Error('the weights are broken');
@@ -26,6 +26,7 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
       const step = input as ScriptedStep;
       writeFileSync(join(load.modelDir, 'busy.pid'), String(process.pid));
       appendFileSync(join(load.modelDir, 'steps.log'), `${step.action} ${step.argument}\n`);
+      appendFileSync(join(load.modelDir, 'pids.log'), `${process.pid} ${step.action}\n`);
       if (step.action === 'fail') throw new Error('this step fails');
       if (step.action === 'crash') process.kill(process.pid, 'SIGKILL');
       if (step.action === 'busy') block(Number(step.argument));
