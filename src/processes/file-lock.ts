@@ -45,14 +45,23 @@ function parseOwner(text: string): Owner | undefined {
   }
 }
 
+/**
+ * Undefined if the file has gone meanwhile. Every other refusal lasts, and whoever tried again
+ * would do so for ever.
+ */
+async function unlessAbsent<Result>(operation: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await operation;
+  } catch (caught) {
+    if ((caught as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw caught;
+  }
+}
+
 /** Takes a dead owner's lock away, but puts a living one back that slipped in meanwhile. */
 async function breakLock(path: string, staleText: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return;
-  }
+  if (!(await unlessAbsent(rename(path, aside).then(() => true)))) return;
   if ((await readFile(aside, 'utf8')) !== staleText) await link(aside, path).catch(() => undefined);
   await rm(aside, { force: true });
 }
@@ -87,12 +96,15 @@ function hold(path: string, text: string): FileLock {
   };
 }
 
-/** Takes a lock file unless another living process has it; one whose holder has died is taken over. */
+/**
+ * Takes a lock file unless another living process has it; one whose holder has died is taken over.
+ * @throws NodeJS.ErrnoException if the file may not be read, written or removed.
+ */
 export async function tryLock(path: string): Promise<LockAttempt> {
   const owner: Owner = { ...(await identify(process.pid)), host: hostname() };
   const text = JSON.stringify({ ...owner, token: randomUUID() });
   while (!(await tryWrite(path, text))) {
-    const other = await readFile(path, 'utf8').catch(() => undefined);
+    const other = await unlessAbsent(readFile(path, 'utf8'));
     if (other === undefined) continue;
     const holder = parseOwner(other);
     if (!(await isStale(path, holder))) {
