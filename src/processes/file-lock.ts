@@ -25,12 +25,11 @@ export interface FileLock {
 /** What came of trying to take a lock. */
 export type LockAttempt = { readonly lock: FileLock } | LockHolder;
 
-/**
- * Process id of the living holder, 0 if it cannot be told; and whether it runs on another machine
- * (or in another container), where nobody can look whether it lives.
- */
-interface LockHolder {
+/** Who has a lock. */
+export interface LockHolder {
+  /** Process id, 0 if it cannot be told. */
   readonly heldBy: number;
+  /** Whether it is on another machine or in another container, where nobody can look if it lives. */
   readonly isForeign: boolean;
 }
 

@@ -14,6 +14,8 @@ import { SOCKET_FOLDER_NAME } from '../../src/supervisor/socket-folder.js';
 import { launchChorus, startChorus, type ChorusProcess } from '../support/chorus-process.js';
 import { endAll, gone, lives, look, type SeenProcess, treeOf } from '../support/process-tree.js';
 
+/** A second less than a holder on another machine may be silent. */
+const ALMOST_SILENT_MS = 19_000;
 /** Longer than a holder on another machine may be silent. */
 const LONG_SILENCE_MS = 60_000;
 
@@ -202,6 +204,22 @@ describe('the sweep at a start', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  it('spares what is not ours even where the name of a folder fits', async () => {
+    const folder = join(temporary, 'chorus-speech');
+    await mkdir(folder);
+    await writeFile(join(folder, 'cpu-0.1.running'), '\n');
+    await writeFile(join(folder, 'README.md'), 'precious');
+    await plant({ cookie: randomUUID(), socketDir: folder });
+    await sweptPids();
+    expect(readdirSync(folder)).toEqual(['README.md']);
+  });
+
+  it('is not stopped by a socket folder that cannot be removed', async () => {
+    await writeFile(join(temporary, 'file'), '');
+    await plant({ cookie: randomUUID(), socketDir: join(temporary, 'file', 'chorus-abc123') });
+    expect(await sweptPids()).toEqual([]);
+  });
+
   it.each(['photos', 'chorus', 'chorus-longer-name'])(
     'spares a folder %s, which is not called as ours are',
     async (name) => {
@@ -225,6 +243,24 @@ describe('a lock of another machine', () => {
     const heard = new Date(Date.now() - silentForMs);
     await utimes(lockPath(), heard, heard);
   }
+
+  it('that is still being refreshed is respected', async () => {
+    await plantLock(0);
+    await expect(openDataFolder(dataDir, { foreignPatienceMs: 0 })).rejects.toMatchObject({
+      name: 'DataFolderInUse',
+      message: expect.stringContaining(
+        `${dataDir} is in use by another server (process ${process.pid} on another machine`,
+      ),
+    });
+    expect(await readFile(lockPath(), 'utf8')).toContain('"host":"other"');
+  });
+
+  it('that falls silent while a server waits is taken over', async () => {
+    await plantLock(ALMOST_SILENT_MS);
+    const { release } = await openDataFolder(dataDir);
+    expect(await readFile(lockPath(), 'utf8')).not.toContain('"host":"other"');
+    await release();
+  });
 
   it('that has been silent for long is taken over', async () => {
     await plantLock(LONG_SILENCE_MS);
