@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { FromChild } from '../../src/protocol/control.js';
 import { type ChorusLaunch, launchChorus, startChorus } from '../support/chorus-process.js';
 import {
   askForSpeech,
@@ -75,7 +76,7 @@ const WORK: Readonly<Record<string, (url: string) => Promise<void>>> = {
     await stepRuns(temporary);
   },
   'mid-stream': async (url) => {
-    const answer = await askForSpeech(url, LONG_TEXT);
+    const answer = await askForSpeech(url, 'One more word. '.repeat(200));
     expect(answer.status).toBe(200);
     const { value } = await readerOf(answer).read();
     expect(value?.length).toBeGreaterThan(0);
@@ -159,6 +160,28 @@ async function blockedFleet(changes: Record<string, string> = {}): Promise<Block
   expect(tree).toHaveLength(3);
   return { process: child, worker, tree };
 }
+
+describe('a child that is told of a supervisor that is not its parent', () => {
+  it('ends itself: it has been orphaned before it could ask for the signal', async () => {
+    const child = fork('dist/src/media/main.js', { serialization: 'advanced' });
+    known.push(...treeOf(child.pid ?? 0));
+    const init = {
+      role: 'media',
+      supervisorPid: process.ppid,
+      socketPath: join(temporary, 'media.sock'),
+      decodeThreads: 1,
+      encodeThreads: 1,
+    };
+    const outcome = await new Promise<unknown>((resolve) => {
+      child.once('exit', (_code, signal) => resolve(signal));
+      child.on('message', ({ type }: FromChild) => {
+        if (type === 'online') child.send({ type: 'init', init });
+        if (type === 'ready') resolve(type);
+      });
+    });
+    expect(outcome).toBe('SIGKILL');
+  });
+});
 
 describe('a worker whose main thread is blocked', () => {
   it.runIf(hasSetpriv)('is ended by the kernel when its supervisor is killed', async () => {

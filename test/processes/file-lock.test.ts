@@ -19,6 +19,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { type LockAttempt, takeLock, tryLock } from '../../src/processes/file-lock.js';
 import { identify } from '../../src/processes/identity.js';
+import { eventually } from '../support/eventually.js';
 
 let folder: string;
 let path: string;
@@ -106,6 +107,16 @@ test('the holder on another machine keeps its lock while it is heard of', async 
   await plant({ pid: 12, started: '1', host: 'other' }, 60_000);
   await (await take()).release();
   expect(existsSync(path)).toBe(false);
+});
+
+test('the holder is heard of again and again', async () => {
+  const lock = await take();
+  const longAgo = new Date(Date.now() - 3_600_000);
+  await utimes(path, longAgo, longAgo);
+  await eventually(async () => {
+    expect((await stat(path)).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
+  });
+  await lock.release();
 });
 
 test('a lock that says nothing about its owner is taken over when it is old', async () => {
