@@ -17,7 +17,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { type LockAttempt, takeLock, tryLock } from '../../src/processes/file-lock.js';
+import { type FileLock, takeLock, tryLock } from '../../src/processes/file-lock.js';
 import { identify } from '../../src/processes/identity.js';
 import { eventually } from '../support/eventually.js';
 
@@ -71,10 +71,15 @@ test('only one of many takes over what a dead process left', async () => {
   const owner = await deadOwner();
   for (let round = 0; round < 50; round += 1) {
     await plant(owner);
-    const attempts: LockAttempt[] = await Promise.all(
-      Array.from({ length: 8 }, () => tryLock(path)),
-    );
-    const locks = attempts.flatMap((attempt) => ('lock' in attempt ? [attempt.lock] : []));
+    const locks: FileLock[] = [];
+    // Each comes again until one has it, so that some are early and some are late.
+    const taker = async (): Promise<void> => {
+      while (locks.length === 0) {
+        const attempt = await tryLock(path);
+        if ('lock' in attempt) locks.push(attempt.lock);
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, taker));
     expect(locks).toHaveLength(1);
     await locks[0]?.release();
     expect(readdirSync(folder)).toEqual([]);
