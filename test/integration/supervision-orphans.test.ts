@@ -52,10 +52,14 @@ async function barePath(): Promise<string> {
   return bin;
 }
 
+function remember<Launch extends ChorusLaunch>(launch: Launch): Launch {
+  known.push(...treeOf(launch.process.pid ?? 0));
+  return launch;
+}
+
 /** Kills a supervisor and waits until nothing of its tree is left. */
 async function killed(state: string, { process: supervisor }: ChorusLaunch): Promise<void> {
   const tree = treeOf(supervisor.pid ?? 0);
-  known.push(...tree);
   // The supervisor, a worker and the media process, and what this may have started.
   expect(tree.length).toBeGreaterThanOrEqual(3);
   supervisor.kill('SIGKILL');
@@ -89,7 +93,7 @@ describe.each([
 ])('a supervisor that is killed, %s, leaves no process', (place, isBare) => {
   it.each(Object.keys(WORK))('%s', async (state) => {
     const path = isBare ? { PATH: await barePath() } : undefined;
-    const chorus = await startChorus({ ...environment, ...path });
+    const chorus = remember(await startChorus({ ...environment, ...path }));
     expect(chorus.log().includes(NO_SETPRIV)).toBe(isBare || !hasSetpriv);
     await WORK[state]?.(chorus.url);
     await killed(`${state}, ${place}`, chorus);
@@ -101,7 +105,7 @@ describe.each([
   ])('%s', async (state, expected) => {
     const path = isBare ? { PATH: await barePath() } : undefined;
     const PORT = await freePort();
-    const chorus = await launchChorus({ ...environment, ...path, PORT });
+    const chorus = remember(await launchChorus({ ...environment, ...path, PORT }));
     await eventually(async () => {
       expect(await workerState(`http://127.0.0.1:${PORT}`)).toMatch(expected);
     });
@@ -111,7 +115,7 @@ describe.each([
 
 describe('a supervisor that is killed', () => {
   it.runIf(hasFfmpeg)('leaves no ffmpeg that decodes an upload', async () => {
-    const chorus = await startChorus(environment);
+    const chorus = remember(await startChorus(environment));
     askForTranscript(chorus.url, hoursOfSilence(), 'silence.au').catch(() => {});
     await eventually(() => {
       const names = treeOf(chorus.process.pid ?? 0).map(({ name }) => name);
@@ -145,6 +149,7 @@ async function blockedFleet(changes: Record<string, string> = {}): Promise<Block
     env: { ...process.env, ...environment, ...changes },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  known.push(...treeOf(child.pid ?? 0));
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
   const worker = await eventually(() => {
@@ -198,8 +203,7 @@ describe('a worker whose main thread is blocked', () => {
     await exited;
     await gone(fleet.tree.filter(({ pid }) => pid !== fleet.worker.pid));
     expect(lives(fleet.worker)).toBe(true);
-    const next = await startChorus({ ...environment, ASR_MODELS: 'none' });
-    known.push(...treeOf(next.process.pid ?? 0));
+    const next = remember(await startChorus({ ...environment, ASR_MODELS: 'none' }));
     await gone([fleet.worker]);
     expect(next.log()).toMatch(/ended processes that an earlier server left/);
     expect(next.log()).toContain(String(fleet.worker.pid));

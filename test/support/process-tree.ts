@@ -53,7 +53,8 @@ export async function gone(processes: readonly SeenProcess[]): Promise<number> {
   return Math.round(performance.now() - sinceMs);
 }
 
-/** Ends what a failed test may have left. */
+/** Ends what a failed test may have left, with what has come from it since. */
 export function endAll(processes: readonly SeenProcess[]): void {
-  for (const one of processes) if (lives(one)) process.kill(one.pid, 'SIGKILL');
+  const trees = processes.filter(lives).flatMap(({ pid }) => treeOf(pid));
+  for (const one of trees) if (lives(one)) process.kill(one.pid, 'SIGKILL');
 }
