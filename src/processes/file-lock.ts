@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -23,13 +23,15 @@ export interface FileLock {
 }
 
 /** What came of trying to take a lock. */
-export type LockAttempt =
-  | { readonly lock: FileLock }
-  /**
-   * Process id of the living holder, 0 if it cannot be told; and whether it runs on another machine
-   * (or in another container), where nobody can look whether it lives.
-   */
-  | { readonly heldBy: number; readonly isForeign: boolean };
+export type LockAttempt = { readonly lock: FileLock } | LockHolder;
+
+/** Who has a lock. */
+export interface LockHolder {
+  /** Process id, 0 if it cannot be told. */
+  readonly heldBy: number;
+  /** Whether it is on another machine or in another container, where nobody can look if it lives. */
+  readonly isForeign: boolean;
+}
 
 async function isStale(path: string, owner: Owner | undefined): Promise<boolean> {
   if (owner?.host === hostname()) return !(await isStillAlive(owner));
@@ -45,16 +47,17 @@ function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** Takes a dead owner's lock away, but puts a living one back that slipped in meanwhile. */
-async function breakLock(path: string, staleText: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+/**
+ * Undefined if the file has gone meanwhile. Every other refusal lasts, and whoever tried again
+ * would do so for ever.
+ */
+async function unlessAbsent<Result>(operation: Promise<Result>): Promise<Result | undefined> {
   try {
-    await rename(path, aside);
-  } catch {
-    return;
+    return await operation;
+  } catch (caught) {
+    if ((caught as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw caught;
   }
-  if ((await readFile(aside, 'utf8')) !== staleText) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
 }
 
 async function tryWrite(path: string, text: string): Promise<boolean> {
@@ -87,20 +90,40 @@ function hold(path: string, text: string): FileLock {
   };
 }
 
-/** Takes a lock file unless another living process has it; one whose holder has died is taken over. */
+/**
+ * Takes a lock file unless another living process has it; one whose holder has died is taken over.
+ * @throws NodeJS.ErrnoException if the file may not be read, written or removed.
+ */
 export async function tryLock(path: string): Promise<LockAttempt> {
   const owner: Owner = { ...(await identify(process.pid)), host: hostname() };
   const text = JSON.stringify({ ...owner, token: randomUUID() });
   while (!(await tryWrite(path, text))) {
-    const other = await readFile(path, 'utf8').catch(() => undefined);
+    const other = await unlessAbsent(readFile(path, 'utf8'));
     if (other === undefined) continue;
     const holder = parseOwner(other);
     if (!(await isStale(path, holder))) {
       return { heldBy: holder?.pid ?? 0, isForeign: holder?.host !== hostname() };
     }
-    await breakLock(path, other);
+    const rival = await breakLock(path, other);
+    if (rival !== undefined) return rival;
   }
   return { lock: hold(path, text) };
+}
+
+/**
+ * Takes a dead owner's lock away. One does this at a time, under a lock of its own: of two, the
+ * slower could take away what the quicker has got by then. Gives the other one if there is one.
+ */
+async function breakLock(path: string, staleText: string): Promise<LockHolder | undefined> {
+  const turn = await tryLock(`${path}.break`);
+  if (!('lock' in turn)) return turn;
+  try {
+    const text = await unlessAbsent(readFile(path, 'utf8'));
+    if (text === staleText) await unlessAbsent(unlink(path));
+  } finally {
+    await turn.lock.release();
+  }
+  return undefined;
 }
 
 /**

@@ -17,17 +17,29 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Looks at a process now. Source: field 22 of proc(5)'s `stat`. */
+/** Looks at a process now. */
 export async function identify(pid: number): Promise<ProcessIdentity> {
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name, in brackets, may hold blanks and brackets itself.
-  const started = status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const { started } = await readStatus(pid);
   return { pid, started };
 }
 
 /** Whether the very process that was looked at once lives still. */
 export async function isStillAlive(then: ProcessIdentity): Promise<boolean> {
-  if (!isAlive(then.pid)) return false;
-  const { started } = await identify(then.pid);
+  const { state, started } = await readStatus(then.pid);
+  // A zombie has ended; in a container without an init nobody may ever ask for its exit code.
+  if (state === 'Z' || !isAlive(then.pid)) return false;
   return started === '' || then.started === '' || started === then.started;
+}
+
+interface Status {
+  readonly state: string;
+  readonly started: string;
+}
+
+/** Source: fields 3 and 22 of proc(5)'s `stat`; empty where the system does not tell. */
+async function readStatus(pid: number): Promise<Status> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name, in brackets, may hold blanks and brackets itself.
+  const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }

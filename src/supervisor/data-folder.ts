@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type FileLock, tryLock } from '../processes/file-lock.js';
+import { type FileLock, type LockHolder, tryLock } from '../processes/file-lock.js';
 import { type Swept, sweep } from './run-record.js';
 
 /**
@@ -16,10 +16,18 @@ const LOOK_AGAIN_MS = 500;
 export class DataFolderInUse extends Error {
   override readonly name = 'DataFolderInUse';
 
-  constructor(folder: string, pid: number) {
-    const who = pid === 0 ? 'another server' : `another server (process ${pid})`;
-    super(`The data folder ${folder} is in use by ${who}. Stop it, or choose another DATA_DIR.`);
+  constructor(folder: string, holder: LockHolder) {
+    super(
+      `The data folder ${folder} is in use by ${nameOf(holder)}. Stop it, or choose another DATA_DIR.`,
+    );
   }
+}
+
+function nameOf({ heldBy, isForeign }: LockHolder): string {
+  if (heldBy === 0) return 'another server';
+  // A process of that number on this machine has nothing to do with it.
+  const place = isForeign ? ' on another machine or in another container' : '';
+  return `another server (process ${heldBy}${place})`;
 }
 
 /** A data folder that this process alone works with. */
@@ -33,22 +41,27 @@ export interface DataFolder {
 
 /**
  * Takes the data folder for this server, and ends what an earlier one that died has left.
+ * @param options `foreignPatienceMs` is how long to wait for a holder on another machine to fall
+ * silent.
  * @throws DataFolderInUse if another living server has it.
  */
-export async function openDataFolder(folder: string): Promise<DataFolder> {
+export async function openDataFolder(
+  folder: string,
+  options: { readonly foreignPatienceMs?: number } = {},
+): Promise<DataFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = await lockFolder(folder);
+  const lock = await lockFolder(folder, options.foreignPatienceMs ?? FOREIGN_LOCK_PATIENCE_MS);
   const recordPath = join(folder, 'run.json');
   return { recordPath, swept: await sweep(recordPath), release: () => lock.release() };
 }
 
-async function lockFolder(folder: string): Promise<FileLock> {
-  const deadline = performance.now() + FOREIGN_LOCK_PATIENCE_MS;
+async function lockFolder(folder: string, patienceMs: number): Promise<FileLock> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const attempt = await tryLock(join(folder, 'server.lock'));
     if ('lock' in attempt) return attempt.lock;
     if (!attempt.isForeign || performance.now() > deadline) {
-      throw new DataFolderInUse(folder, attempt.heldBy);
+      throw new DataFolderInUse(folder, attempt);
     }
     await delay(LOOK_AGAIN_MS);
   }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { z } from 'zod';
 
-import { SOCKET_FOLDER_NAME } from './socket-folder.js';
+import { removeSocketFolder, SOCKET_FOLDER_NAME } from './socket-folder.js';
 import { identify, isStillAlive, type ProcessIdentity } from '../processes/identity.js';
 
 /** Environment variable of every child, by which a later supervisor knows it for one of ours. */
@@ -97,9 +97,8 @@ export async function sweep(path: string): Promise<Swept> {
     if (!(await isOurs(child, record.cookie))) continue;
     if (end(child.pid)) pids.push(child.pid);
   }
-  if (SOCKET_FOLDER_NAME.test(basename(record.socketDir))) {
-    await rm(record.socketDir, { recursive: true, force: true });
-  }
+  const { socketDir } = record;
+  if (SOCKET_FOLDER_NAME.test(basename(socketDir))) await removeSocketFolder(socketDir);
   await rm(path, { force: true });
   return { pids };
 }

@@ -7,57 +7,72 @@ import { createInterface } from 'node:readline';
 
 import { modelDir } from './models.js';
 
-/** A server as a user starts it: the command line program in a process of its own. */
-export interface ChorusProcess {
-  readonly url: string;
+/** The command line program in a process of its own, however far its start has come. */
+export interface ChorusLaunch {
   readonly process: ChildProcess;
   readonly dataDir: string;
   /** The folder that it runs in, a temporary one of its own. */
   readonly cwd: string;
+  /** Resolves with its exit code; null if a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** What it has written to standard error. */
   log(): string;
+  /** Resolves with its address once it says that it is ready; rejects if it ends before. */
+  ready(): Promise<string>;
   /** Ends it with SIGTERM and resolves with its exit code. */
   stop(): Promise<number | null>;
 }
 
+/** A server as a user starts it, ready for requests. */
+export interface ChorusProcess extends ChorusLaunch {
+  readonly url: string;
+}
+
 /**
  * Starts `chorus serve` on a free port and waits until it says its address and is ready.
- * @param settings Environment variables on top of small defaults.
+ * @param settings Environment variables on top of small defaults. A folder for data is made, and
+ * removed at the end, unless they name one.
  */
 export async function startChorus(settings: Record<string, string> = {}): Promise<ChorusProcess> {
+  const launch = await launchChorus(settings);
+  return { ...launch, url: await launch.ready() };
+}
+
+/** Starts `chorus serve` as {@link startChorus} does, and waits for nothing. */
+export async function launchChorus(settings: Record<string, string> = {}): Promise<ChorusLaunch> {
   const cwd = await mkdtemp(join(tmpdir(), 'chorus-test-'));
-  const dataDir = join(cwd, 'data');
+  const dataDir = settings['DATA_DIR'] ?? join(cwd, 'data');
   const child = spawn(process.execPath, [resolve('dist/src/cli/main.js'), 'serve'], {
     cwd,
     env: {
       ...process.env,
       PORT: '0',
-      DATA_DIR: dataDir,
       MODELS_DIR: modelDir('.'),
       TTS_GPUS: 'cpu',
       ASR_GPUS: 'cpu',
       ...settings,
+      DATA_DIR: dataDir,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const announced = announcedAddress(child.stdout);
   const exited = once(child, 'exit').then(async ([code]: (number | null)[]) => {
     await rm(cwd, { recursive: true, force: true });
     return code ?? null;
   });
-  const url = await Promise.race([
-    announcedAddress(child.stdout),
-    exited.then((code): never => {
-      throw new Error(`chorus ended with ${code} before it was ready:\n${log}`);
-    }),
-  ]);
+  const tooEarly = async (): Promise<never> => {
+    const code = await exited;
+    throw new Error(`chorus ended with ${code} before it was ready:\n${log}`);
+  };
   return {
-    url,
     process: child,
     dataDir,
     cwd,
+    exited,
     log: () => log,
+    ready: () => Promise.race([announced, tooEarly()]),
     async stop() {
       child.kill('SIGTERM');
       return exited;
