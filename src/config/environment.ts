@@ -10,12 +10,13 @@ function isSecret(name: string): boolean {
 
 /**
  * Makes the environment of a child process: this one's, changed as the caller says, without our
- * keys and tokens, which no child needs.
+ * keys and tokens, which no child needs, and with onnxruntime's telemetry off: its Linux build has
+ * a client of Microsoft's collector, which also leaves files in the temp folder.
  */
 export function childEnvironment(
   changes: NodeJS.ProcessEnv = {},
   env: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !isSecret(name));
-  return { ...Object.fromEntries(kept), ...changes };
+  return { ...Object.fromEntries(kept), ORT_DISABLE_TELEMETRY: '1', ...changes };
 }

@@ -35,11 +35,12 @@ test('the older pair of files counts too', async () => {
   expect(availableCores(cgroup)).toBe(1);
 });
 
-test('children get the environment without our secrets', () => {
+test('children get the environment without our secrets, and onnxruntime without its telemetry', () => {
   const env = { PATH: '/bin', API_KEYS: 'a', ADMIN_KEYS: 'b', HF_TOKEN: 'c', PORT: '1' };
   expect(childEnvironment({ CUDA_VISIBLE_DEVICES: 'GPU-1' }, env)).toEqual({
     PATH: '/bin',
     PORT: '1',
     CUDA_VISIBLE_DEVICES: 'GPU-1',
+    ORT_DISABLE_TELEMETRY: '1',
   });
 });
