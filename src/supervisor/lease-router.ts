@@ -23,6 +23,8 @@ export interface RouterLimits {
 }
 
 interface Place extends Destination {
+  /** Out of rotation: it is kept only for the leases that are still held on it. */
+  isOut: boolean;
   leases: number;
   /** Predicted work of those leases. */
   work: number;
@@ -43,12 +45,9 @@ interface Waiter {
 export class LeaseRouter implements Router {
   readonly #limits: RouterLimits;
   readonly #places = new Set<Place>();
-  /** Leases by worker, on places that are out of rotation too. */
-  readonly #heldBy = new Map<string, number>();
   /** Models that are being loaded somewhere: requests for them may wait. Model → worker ids. */
   readonly #expected = new Map<string, Set<string>>();
   readonly #queues: Record<Service, Waiter[]> = { tts: [], asr: [] };
-  #held = 0;
   readonly #releases = new EventEmitter<{ release: [] }>();
   #draining = false;
 
@@ -58,7 +57,7 @@ export class LeaseRouter implements Router {
 
   /** Leases that are held now, on workers that are gone too. */
   get leases(): number {
-    return this.#held;
+    return this.#leasesOf(undefined);
   }
 
   /** Requests that wait now. */
@@ -82,17 +81,24 @@ export class LeaseRouter implements Router {
     }
   }
 
-  /** Puts a destination into rotation. */
+  /** Puts a destination into rotation; one that comes back has the leases that it still holds. */
   add(destination: Destination): void {
-    this.#expected.get(destination.model)?.delete(destination.workerId);
-    this.#places.add({ ...destination, leases: 0, work: 0 });
-    this.#dispatch(destination.service);
+    const { model, client, service, workerId } = destination;
+    this.#expected.get(model)?.delete(workerId);
+    const known = [...this.#places].find(
+      (one) => one.workerId === workerId && one.model === model && one.client === client,
+    );
+    if (known) known.isOut = false;
+    else this.#places.add({ ...destination, isOut: false, leases: 0, work: 0 });
+    this.#dispatch(service);
   }
 
   /** Takes all of a worker's destinations out of rotation; leases on them end by themselves. */
   remove(workerId: string): void {
     for (const place of this.#places) {
-      if (place.workerId === workerId) this.#places.delete(place);
+      if (place.workerId !== workerId) continue;
+      place.isOut = true;
+      this.#forget(place);
     }
   }
 
@@ -130,12 +136,13 @@ export class LeaseRouter implements Router {
   }
 
   #leasesOf(workerId: string | undefined): number {
-    return workerId === undefined ? this.#held : (this.#heldBy.get(workerId) ?? 0);
+    return [...this.#places]
+      .filter((place) => workerId === undefined || place.workerId === workerId)
+      .reduce((total, place) => total + place.leases, 0);
   }
 
-  #hold(workerId: string, change: 1 | -1): void {
-    this.#held += change;
-    this.#heldBy.set(workerId, this.#leasesOf(workerId) + change);
+  #forget(place: Place): void {
+    if (place.isOut && place.leases === 0) this.#places.delete(place);
   }
 
   #servable(request: AcquireRequest): boolean {
@@ -156,7 +163,6 @@ export class LeaseRouter implements Router {
   }
 
   #bind(place: Place, request: AcquireRequest): Lease {
-    this.#hold(place.workerId, 1);
     place.leases += 1;
     place.work += request.cost;
     let held = true;
@@ -172,9 +178,9 @@ export class LeaseRouter implements Router {
       release: () => {
         if (!held) return;
         held = false;
-        this.#hold(place.workerId, -1);
         place.leases -= 1;
         place.work -= request.cost;
+        this.#forget(place);
         this.#dispatch(place.service);
         this.#releases.emit('release');
       },
@@ -216,7 +222,7 @@ export class LeaseRouter implements Router {
 }
 
 function serves(place: Place, request: AcquireRequest): boolean {
-  return place.service === request.service && place.model === request.model;
+  return !place.isOut && place.service === request.service && place.model === request.model;
 }
 
 function compare(a: Place, b: Place): number {

@@ -6,7 +6,7 @@ import type { LeaseRouter } from './lease-router.js';
 import { Slot } from './slot.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
 import { BROKEN_SOCKET, EXIT_GRACE_MS } from './transport-error.js';
-import { createWorkerClient } from './worker-client.js';
+import { createWorkerClient, type WorkerClient } from './worker-client.js';
 
 /** A worker to be: a device and the models that it shall serve. */
 export interface WorkerSpec {
@@ -35,8 +35,8 @@ export class WorkerSlot {
   /** What each model's load came to, by model id; empty while the process starts. */
   readonly reports = new Map<string, ModelReport>();
   readonly #options: WorkerSlotOptions;
-  /** The process that serves now. */
-  #serving: Incarnation | undefined;
+  /** The process that serves now, and the way to it. */
+  #serving: { readonly incarnation: Incarnation; readonly client: WorkerClient } | undefined;
 
   constructor(spec: WorkerSpec, options: WorkerSlotOptions) {
     this.spec = spec;
@@ -97,13 +97,11 @@ export class WorkerSlot {
   }
 
   #up(incarnation: Incarnation): void {
-    this.#serving = incarnation;
-    const client = createWorkerClient({
-      name: incarnation.name,
-      pool: incarnation.pool,
-      runningAtDeath: incarnation.runningAtDeath,
-      onLost: (error) => this.#lost(incarnation, error),
-    });
+    // One that was thought to hang and comes back still holds its leases: the same client says so.
+    if (this.#serving?.incarnation !== incarnation) {
+      this.#serving = { incarnation, client: this.#clientOf(incarnation) };
+    }
+    const { client } = this.#serving;
     for (const { state, id, service } of this.reports.values()) {
       if (state !== 'ready') continue;
       const capacity = this.#options.capacity[service];
@@ -112,10 +110,16 @@ export class WorkerSlot {
     this.#options.onChange();
   }
 
+  #clientOf(incarnation: Incarnation): WorkerClient {
+    const { name, pool, runningAtDeath } = incarnation;
+    const onLost = (error: ChorusError): void => this.#lost(incarnation, error);
+    return createWorkerClient({ name, pool, runningAtDeath, onLost });
+  }
+
   /** A process whose socket breaks is dead or beyond trust; either way a fresh one takes its place. */
   #lost(incarnation: Incarnation, error: ChorusError): void {
     // A slow reader may find out late: then another process serves already.
-    if (this.#serving !== incarnation) return;
+    if (this.#serving?.incarnation !== incarnation) return;
     if (error.code === 'device_lost') this.#deviceLost(error);
     else {
       this.slot.condemn({ cause: 'crashed', reason: BROKEN_SOCKET, graceMs: EXIT_GRACE_MS });

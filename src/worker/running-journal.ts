@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 
 /**
  * Notes on disk which calls have a step running now, so that the supervisor knows whom to suspect
@@ -15,9 +15,5 @@ export class RunningJournal {
   /** Replaces the line. Some microseconds: the file lies in the page cache. */
   write(calls: readonly string[]): void {
     writeSync(this.#fd, `${calls.join(' ')}\n`, 0);
-  }
-
-  close(): void {
-    closeSync(this.#fd);
   }
 }

@@ -121,6 +121,51 @@ describe('LeaseRouter', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'unavailable' });
   });
 
+  it('counts on where it was when a destination comes back, and anew for a new process', async () => {
+    const [a, other] = [destination('a', 2), { ...unused }];
+    const router = routerWith(a);
+    const held = [await router.acquire(speech, never), await router.acquire(speech, never)];
+    router.remove('a');
+    expect(router.leases).toBe(2);
+    router.expect('a', 'joe');
+    const waiting = router.acquire(speech, never);
+    router.add(a);
+    expect(router.queued).toBe(1);
+    held[0]!.release();
+    held.push(await waiting);
+    router.remove('a');
+    router.add({ ...a, client: other });
+    held.push(await router.acquire(speech, never), await router.acquire(speech, never));
+    expect(router.leases).toBe(4);
+    for (const lease of held) lease.release();
+    expect(router.leases).toBe(0);
+  });
+
+  it('waits for the leases of one worker alone, in rotation or not', async () => {
+    const router = routerWith(destination('a', 1), destination('b', 1));
+    const held = [await router.acquire(speech, never), await router.acquire(speech, never)];
+    router.remove('a');
+    const idle = router.idle(60_000, 'a');
+    held.find((lease) => lease.workerId === 'a')!.release();
+    await idle;
+    expect(router.leases).toBe(1);
+  });
+
+  it('puts who resumes in front, lets them in while it drains, and beyond a full queue', async () => {
+    const router = routerWith(destination('a', 1));
+    const first = await router.acquire(speech, never);
+    const fresh = [1, 2, 3, 4].map(() => router.acquire(speech, never));
+    const resumed = router.acquire({ ...speech, resumes: true }, never);
+    first.release();
+    const lease = await resumed;
+    router.drain();
+    for (const one of fresh) await expect(one).rejects.toMatchObject({ code: 'draining' });
+    const late = router.acquire({ ...speech, resumes: true }, never);
+    lease.release();
+    (await late).release();
+    expect(router.leases).toBe(0);
+  });
+
   it('takes nothing new while it drains and tells when the last lease has ended', async () => {
     const router = routerWith(destination('a', 1));
     const lease = await router.acquire(speech, never);
