@@ -105,6 +105,16 @@ describe('a supervisor with real worker processes', () => {
     expect(fleet.supervisor.status().workers[0]?.pid).not.toBe(before);
   });
 
+  it('tells the call that a worker was computing for when it died from one that waited', async () => {
+    fleet = await startScriptedFleet(1);
+    const running = speak(await acquire(), `gate ${join(fleet.modelDir, 'never')}`);
+    await eventually(async () => expect(await fleet.startedSteps()).toHaveLength(1));
+    const waiting = speak(await acquire(), 'busy 1');
+    process.kill(fleet.supervisor.status().workers[0]?.pid ?? 0, 'SIGKILL');
+    await expect(running).rejects.toMatchObject({ details: { wasRunning: true } });
+    await expect(waiting).rejects.toMatchObject({ details: { wasRunning: false } });
+  });
+
   it('does not blame the new process when a slow reader finds out late about the old', async () => {
     fleet = await startScriptedFleet(1);
     const lease = await acquire();
