@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { JOE } from '../support/joe.js';
 import { longText, shortText } from '../texts.js';
 import { drawRaw, openRaw, sendRaw } from './raw-connection.js';
-import type { Pest } from './pests.js';
+import type { Pest } from './pest.js';
 import type { Site } from './site.js';
 
 const BOUNDARY = 'soak-boundary';

@@ -2,17 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { note } from '../support/report.js';
 import { LEAVING_PESTS } from './leaving-pests.js';
+import type { Pest } from './pest.js';
 import type { Site } from './site.js';
 import { WRONG_PESTS } from './wrong-pests.js';
-
-/** A client that misbehaves in one way. */
-export interface Pest {
-  readonly name: string;
-  /** Statuses that its requests deserve (0 = none); undefined = it does not wait for one. */
-  readonly expected?: readonly number[];
-  /** Misbehaves once, and gives the status of the answer if it has waited for one. */
-  act(site: Site, turn: number): Promise<number | undefined>;
-}
 
 /** A busy server may say so to anybody. */
 const BUSY = new Set([429, 503]);

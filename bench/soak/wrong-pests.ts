@@ -1,7 +1,7 @@
 /** Clients whose requests are wrong, and who wait for the answer that they deserve. */
 import { drawRaw, openRaw, sendRaw, statusRaw } from './raw-connection.js';
 import type { RawRequest } from './raw-connection.js';
-import type { Pest } from './pests.js';
+import type { Pest } from './pest.js';
 import type { Site } from './site.js';
 
 const HUGE_HEADER_BYTES = 64 * 1024;

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 
 import type { ComputeTarget, EngineTable } from '../engines/engine.js';
 import { runChild, type ChildService, type SupervisorLink } from '../protocol/child.js';
-import type { ModelAssignment, ModelReport, RunningStep, WorkerInit } from '../protocol/control.js';
+import type { RunningStep, WorkerInit } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import { createPhonemizer } from '../speech/phonemizer-thread.js';
-import { HostedModel, type HostOptions } from './hosted-model.js';
+import type { HostedModel, HostOptions } from './hosted-model.js';
+import { loadModels } from './load-models.js';
 import { RunningJournal } from './running-journal.js';
 import { type FailedCall, WorkerServer } from './server.js';
 
@@ -43,7 +44,7 @@ async function startWorker(
     models,
     onFailure: (error, call) => logFailure(error, call, link),
   });
-  await loadModels(init.models, { models, host, link });
+  await loadModels(init.models, models, { host, link });
   const { phonemizer } = await resources;
   server.server.listen(init.socketPath);
   await once(server.server, 'listening');
@@ -69,29 +70,6 @@ function stepsOf({ id, scheduler }: HostedModel): RunningStep[] {
     runningForMs,
     calls: [call],
   }));
-}
-
-/** A worker without any model is of no use; the first model's error says what is wrong. */
-async function loadModels(
-  assignments: readonly ModelAssignment[],
-  loading: {
-    readonly models: Map<string, HostedModel>;
-    readonly host: HostOptions;
-    readonly link: SupervisorLink;
-  },
-): Promise<void> {
-  const { models, host, link } = loading;
-  const failures: ChorusError[] = [];
-  await Promise.all(
-    assignments.map(async (assignment) => {
-      try {
-        models.set(assignment.id, await loadModel(assignment, { host, link }));
-      } catch (caught) {
-        failures.push(ChorusError.withCode('model_failed', caught));
-      }
-    }),
-  );
-  if (models.size === 0 && failures[0]) throw failures[0];
 }
 
 /** The process is of no more use: whatever it would compute from now on fails or is wrong. */
@@ -120,32 +98,6 @@ function hung(): ChorusError {
 function targetOf(init: WorkerInit): ComputeTarget {
   if (init.device.kind === 'cpu') return { kind: 'cpu' };
   return { kind: 'cuda', required: init.requireGpu };
-}
-
-async function loadModel(
-  assignment: ModelAssignment,
-  { host, link }: { readonly host: HostOptions; readonly link: SupervisorLink },
-): Promise<HostedModel> {
-  const startedAtMs = Date.now();
-  const { id, service } = assignment;
-  try {
-    const model = await HostedModel.load(assignment, host);
-    const loadMs = Date.now() - startedAtMs;
-    link.send({ type: 'model', report: readyReport(assignment, model, loadMs) });
-    return model;
-  } catch (caught) {
-    const error = ChorusError.withCode('model_failed', caught);
-    link.send({ type: 'model', report: { state: 'failed', id, service, error: error.toWire() } });
-    throw error;
-  }
-}
-
-function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: number): ModelReport {
-  const { id, service } = assignment;
-  const replicas = model.replicas.length;
-  const { provider = 'none', degradedReason } = model.replicas[0] ?? {};
-  const degraded = degradedReason === undefined ? {} : { degradedReason };
-  return { state: 'ready', id, service, replicas, provider, loadMs, ...degraded };
 }
 
 /** Logs what the client does not get to see. Errors of the request itself are the door's to log. */
