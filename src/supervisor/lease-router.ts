@@ -102,7 +102,7 @@ export class LeaseRouter implements Router {
     }
   }
 
-  /** Refuses everything new from now on, and all that waits; answers that broke off may go on. */
+  /** Refuses everything new from now on, and all that waits; what had a place before may go on. */
   drain(): void {
     this.#draining = true;
     for (const queue of Object.values(this.#queues)) {
