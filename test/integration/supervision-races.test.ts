@@ -64,7 +64,7 @@ describe('a worker', () => {
   });
 
   it('whose GPU fails while others are reloaded stays in quarantine', async () => {
-    let report = (_: DeviceFault): void => {};
+    let report: (fault: DeviceFault) => void = () => {};
     const deviceFaults = {
       subscribe: (listener: typeof report) => ((report = listener), () => {}),
     };
