@@ -63,7 +63,10 @@ export class Incarnation {
     const exit = await this.child.exited;
     await this.runningAtDeath;
     await this.cutOff();
-    await Promise.all(Object.values(this.#paths).map((path: string) => rm(path, { force: true })));
+    // What cannot be removed stays: a few bytes are no reason not to start the next one.
+    await Promise.allSettled(
+      Object.values(this.#paths).map((path: string) => rm(path, { force: true })),
+    );
     return exit;
   }
 

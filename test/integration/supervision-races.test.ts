@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,20 @@ describe('a worker', () => {
     }
     await writeFile(gate, '');
     await readToEnd(await speak(`spin ${gate}`));
+  });
+
+  it('that leaves files which cannot be removed is replaced all the same', async () => {
+    fleet = await startScriptedFleet(1);
+    const fds = `/proc/${worker().pid}/fd`;
+    const links = await Promise.all(
+      (await readdir(fds)).map((fd) => readlink(join(fds, fd)).catch(() => '')),
+    );
+    const journal = links.find((path) => path.endsWith('.running'))!;
+    await rm(journal);
+    await mkdir(journal);
+    process.kill(worker().pid!, 'SIGKILL');
+    await eventually(() => expect(worker()).toMatchObject({ state: 'ready', restarts: 1 }));
+    await rmdir(journal);
   });
 
   it('that the machine refuses to start is tried again, and the supervisor lives', async () => {
