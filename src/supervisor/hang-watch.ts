@@ -21,6 +21,8 @@ export interface HangWatchOptions extends HangHandlers {
   readonly stepTimeoutMs: number;
   /** How long it may run on after it was given up. */
   readonly graceMs: number;
+  /** Monotonic time in milliseconds. */
+  readonly now?: () => number;
 }
 
 /**
@@ -63,7 +65,7 @@ export class HangWatch {
 
   /** Each call has its own time of grace: several replicas may hang, one after the other. */
   #giveUp(calls: readonly string[], reason: string): void {
-    const now = performance.now();
+    const now = (this.#options.now ?? performance.now.bind(performance))();
     const before = this.#canceled;
     this.#canceled = new Map(calls.map((call) => [call, before.get(call) ?? now]));
     const fresh = calls.filter((call) => !before.has(call));

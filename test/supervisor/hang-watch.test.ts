@@ -1,30 +1,28 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { HangWatch } from '../../src/supervisor/hang-watch.js';
 
 describe('the watch for hangs', () => {
   const said: string[] = [];
   let watch: HangWatch;
+  let nowMs = 0;
 
   beforeEach(() => {
-    vi.useFakeTimers();
     said.length = 0;
     watch = new HangWatch({
       stepTimeoutMs: 10_000,
       graceMs: 5_000,
+      now: () => nowMs,
       cancel: (calls) => said.push(`cancel ${calls.join(' ')}`),
       recovered: () => said.push('recovered'),
       kill: () => said.push('kill'),
     });
   });
-  afterEach(() => {
-    watch.stop();
-    vi.useRealTimers();
-  });
+  afterEach(() => watch.stop());
 
   /** A heartbeat a second later, with steps by call and how many seconds they have been running. */
   function beat(steps: Readonly<Record<string, number>>): void {
-    vi.advanceTimersByTime(1_000);
+    nowMs += 1_000;
     const runningSteps = Object.entries(steps).map(([call, seconds]) => ({
       model: 'scripted',
       runningForMs: seconds * 1_000,
