@@ -65,6 +65,11 @@ export class WorkerSlot {
     });
   }
 
+  /** The way to the process that serves; undefined while none does. */
+  get client(): WorkerClient | undefined {
+    return this.#serving?.client;
+  }
+
   #starting(): void {
     // Whoever still learns of the last one's end must not blame the one that loads now.
     this.#serving = undefined;

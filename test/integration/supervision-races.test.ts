@@ -92,6 +92,28 @@ describe('a worker', () => {
     await readToEnd(await speak(`spin ${gate}`));
   });
 
+  it('is not kept from its restart by who still reads what another process has said', async () => {
+    fleet = await startScriptedFleet(1, { drainTimeoutMs: 120_000 });
+    const events = await speak(`busy 1; spin ${join(fleet.modelDir, 'never')}`);
+    await events.next();
+    process.kill(worker().pid!, 'SIGKILL');
+    await eventually(() => expect(worker()).toMatchObject({ state: 'ready', restarts: 1 }));
+    await fleet.supervisor.restartWorker('cpu-0');
+    expect(worker()).toMatchObject({ state: 'ready', restarts: 2 });
+    expect(fleet.supervisor.status().requests.leases).toBe(1);
+  });
+
+  it('whose GPU is known to be out of service from the start is quarantined', async () => {
+    const deviceFaults = {
+      subscribe: (listener: (fault: DeviceFault) => void) => {
+        listener({ uuid: 'GPU-0', recoveryAction: 'node_reboot' });
+        return () => {};
+      },
+    };
+    fleet = await startScriptedFleet(1, { devices: [gpu(0)], deviceFaults });
+    expect(worker().state).toBe('quarantined');
+  });
+
   it('that leaves files which cannot be removed is replaced all the same', async () => {
     fleet = await startScriptedFleet(1);
     const fds = `/proc/${worker().pid}/fd`;
