@@ -61,10 +61,16 @@ export class RollingRestart {
     this.#status = { ...this.#status, state: 'done' };
   }
 
-  /** @returns Models that it served and does not serve any more. */
+  /** @returns Models that it served, or was about to, and cannot serve any more. */
   async #replace(worker: WorkerSlot): Promise<string[]> {
+    const { slot, spec } = worker;
+    const before = slot.state;
     const modelsBefore = readyModels(worker);
     await this.#options.restart(worker);
+    // One that had crashed served nothing, yet it shows what would become of the next.
+    if (before !== 'init_failed' && slot.state === 'init_failed') {
+      return spec.models.map((model) => model.id);
+    }
     const modelsNow = new Set(readyModels(worker));
     return modelsBefore.filter((id) => !modelsNow.has(id));
   }

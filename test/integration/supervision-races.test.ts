@@ -92,6 +92,17 @@ describe('a worker', () => {
     await readToEnd(await speak(`spin ${gate}`));
   });
 
+  it('that crashed and cannot load what is new keeps a reload from the one that serves', async () => {
+    fleet = await startScriptedFleet(2);
+    await writeFile(join(fleet.modelDir, 'broken'), '');
+    process.kill(worker(0).pid!, 'SIGKILL');
+    await eventually(() => expect(worker(0).state).not.toBe('ready'));
+    fleet.supervisor.reload();
+    const failed = { state: 'failed', done: [], left: ['cpu-0', 'cpu-1'] };
+    await eventually(() => expect(fleet.supervisor.status().reload).toMatchObject(failed));
+    expect([worker(0), worker(1)].map(({ state }) => state)).toEqual(['init_failed', 'ready']);
+  });
+
   it('is not kept from its restart by who still reads what another process has said', async () => {
     fleet = await startScriptedFleet(1, { drainTimeoutMs: 120_000 });
     const events = await speak(`busy 1; spin ${join(fleet.modelDir, 'never')}`);
