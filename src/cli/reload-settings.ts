@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.js';
 import type { Logger } from '../telemetry/log.js';
 import type { RunningServer } from './start-server.js';
 import { hasLostTerminal } from './stop-signal.js';
+import { warnIfOpen } from './warn-if-open.js';
 
 /** Settings that a running server can take on. */
 const RELOADABLE: ReadonlySet<keyof Settings> = new Set(['logLevel', 'apiKeys', 'adminKeys']);
@@ -35,6 +36,7 @@ function apply(next: Settings, { server, settings, log }: Reloadable): Settings 
   const applied = changed.filter((key) => RELOADABLE.has(key));
   const needRestart = changed.filter((key) => !RELOADABLE.has(key));
   log.info({ applied }, 'settings reloaded');
+  if (applied.includes('apiKeys')) warnIfOpen({ host: settings.host, apiKeys: next.apiKeys }, log);
   if (needRestart.length > 0) {
     log.warn({ settings: needRestart }, 'these changes take effect only when the server restarts');
   }

@@ -15,6 +15,7 @@ import { pullWithProgress } from './pull.js';
 import { reloadOnHangup } from './reload-settings.js';
 import { startServer, type RunningServer } from './start-server.js';
 import { nextStopSignal } from './stop-signal.js';
+import { warnIfOpen } from './warn-if-open.js';
 import { workerSpecs } from './worker-specs.js';
 
 /**
@@ -97,12 +98,6 @@ async function placeCards(catalogue: Catalogue, settings: Settings): Promise<voi
   for (const id of [...settings.tts.models, ...settings.asr.models]) {
     await placeCard(entryOf(catalogue, id));
   }
-}
-
-function warnIfOpen({ host, apiKeys }: Settings, log: Logger): void {
-  const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  if (isLocal || apiKeys.length > 0) return;
-  log.warn({ host }, 'OPEN TO THE NETWORK WITHOUT A KEY: set API_KEYS, or HOST=127.0.0.1');
 }
 
 /** Says what to do if another server is in the way; undefined if something else is wrong. */

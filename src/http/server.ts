@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type Koa from 'koa';
 import type { DoorState } from './context.js';
 import { declaredTooLarge } from './multipart.js';
@@ -15,7 +20,11 @@ export interface ServerOptions {
 
 /** Makes the HTTP server around the application; the caller listens and closes. */
 export function createServer(app: Koa<DoorState>, { maxUploadBytes }: ServerOptions): Server {
-  const handle = app.callback();
+  const serve = app.callback();
+  const handle = (req: IncomingMessage, res: ServerResponse): void => {
+    closeWithConnection(req, res);
+    void serve(req, res);
+  };
   const server = createHttpServer(
     {
       // A large file over a slow line takes its time; the spool watches for lines that are silent.
@@ -24,12 +33,30 @@ export function createServer(app: Koa<DoorState>, { maxUploadBytes }: ServerOpti
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       noDelay: true,
     },
-    (req, res) => void handle(req, res),
+    handle,
   );
   // A client that asks before it sends (curl does above 1 MiB) never sends what we would refuse.
   server.on('checkContinue', (req, res) => {
     if (!declaredTooLarge(req, maxUploadBytes)) res.writeContinue();
-    void handle(req, res);
+    handle(req, res);
   });
   return server;
+}
+
+/**
+ * Has a pipelined answer end with its connection. Node tells of the connection's end only the answer
+ * whose turn it is; those that wait for their turn would wait for ever, and hold what they hold.
+ */
+function closeWithConnection({ socket }: IncomingMessage, res: ServerResponse): void {
+  // Its turn has come already: then Node does it.
+  if (res.socket !== null) return;
+  const close = (): void => {
+    if (res.socket !== null) return;
+    res.destroy();
+    res.emit('close');
+  };
+  // One listener for each answer in the pipeline is no leak.
+  socket.setMaxListeners(0);
+  socket.once('close', close);
+  res.once('close', () => socket.off('close', close));
 }

@@ -11,6 +11,8 @@ export interface SpeechSourceOptions {
   readonly request: SynthesisRequest;
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** Whether the request had a place before, and lost what came of it. */
+  readonly resumes: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export class SpeechSource {
   readonly #tries = new Tries();
   #failed = true;
   #spoken = false;
+  #closed = false;
 
   constructor(router: Router, options: SpeechSourceOptions) {
     this.#router = router;
@@ -67,6 +70,11 @@ export class SpeechSource {
 
   /** Ends the work if it has not ended, and gives the place back. Idempotent. */
   close(): void {
+    this.#closed = true;
+    this.#leave();
+  }
+
+  #leave(): void {
     const events = this.#events;
     this.#events = undefined;
     if (!this.#spoken) void events?.return?.().catch(() => undefined);
@@ -95,15 +103,23 @@ export class SpeechSource {
       throw caught;
     }
     // The new place is taken before the old one is given back: a server that drains waits for it.
+    // A worker that lives on may have no place but the one that is held here.
+    if (ChorusError.from(caught).code !== 'replica_lost') this.#leave();
     const lease = await this.#acquire();
-    this.close();
+    this.#leave();
     this.#position.restartAt(resume);
     this.#take(lease);
   }
 
   async #acquire(): Promise<Lease> {
     this.#failed = true;
-    const lease = await this.#router.acquire(this.#place(), this.#options.signal);
+    const { signal } = this.#options;
+    const lease = await this.#router.acquire(this.#place(), signal);
+    if (this.#closed) {
+      // The place came in the very moment in which it was no more wanted.
+      lease.release();
+      throw ChorusError.ofAbort(signal);
+    }
     this.#failed = false;
     return lease;
   }
@@ -116,13 +132,13 @@ export class SpeechSource {
   }
 
   #place(): AcquireRequest {
-    const { request, requestId } = this.#options;
+    const { request, requestId, resumes } = this.#options;
     return {
       service: 'tts',
       model: request.model,
       cost: codePoints(request.text),
       requestId,
-      resumes: !this.#position.isAtStart || this.#position.hasAudio,
+      resumes: resumes || this.#lease !== undefined,
       digest: async () => digestOf(request),
     };
   }

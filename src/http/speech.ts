@@ -47,8 +47,8 @@ export async function speak(
   deliver: DeliverSpeech,
 ): Promise<void> {
   const tries = new Tries();
-  for (;;) {
-    const speech = new Speech(services, job);
+  for (let resumes = false; ; resumes = true) {
+    const speech = new Speech(services, job, resumes);
     try {
       await speech.start();
     } catch (caught) {
@@ -77,11 +77,11 @@ class Speech {
   #delivered = false;
   #spoken = false;
 
-  constructor({ router, media }: SpeechServices, job: SpeechJob) {
+  constructor({ router, media }: SpeechServices, job: SpeechJob, resumes: boolean) {
     this.#job = job;
     this.#media = media;
     this.#signal = AbortSignal.any([job.signal, this.#end.signal]);
-    this.#source = new SpeechSource(router, { ...job, signal: this.#signal });
+    this.#source = new SpeechSource(router, { ...job, signal: this.#signal, resumes });
   }
 
   /** Whether the workers were at fault: they have had their second attempt then. */

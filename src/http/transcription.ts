@@ -38,8 +38,8 @@ export async function transcribe(router: Router, job: TranscriptionJob): Promise
     digest: () => digestOfFile(pcmPath, fields),
   };
   const tries = new Tries();
-  for (;;) {
-    const lease = await router.acquire(place, job.signal);
+  for (let resumes = false; ; resumes = true) {
+    const lease = await router.acquire({ ...place, resumes }, job.signal);
     try {
       return await transcribeOn(lease, job);
     } catch (caught) {

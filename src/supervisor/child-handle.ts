@@ -8,6 +8,8 @@ import { ChorusError } from '../protocol/errors.js';
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Why there was no process, if there was none. */
+  readonly error?: string;
 }
 
 /** How to start a child process. */
@@ -37,18 +39,14 @@ export class ChildHandle {
   readonly exited: Promise<ChildExit>;
   /** Whether it was this handle that ended the process. */
   wasKilled = false;
-  readonly #process: ChildProcess;
+  readonly #process: ChildProcess | undefined;
   #stopping: Promise<ChildExit> | undefined;
   #isReady = false;
 
   constructor(options: ChildOptions) {
-    this.#process = forkChild(options);
-    this.exited = new Promise((resolve) => {
-      this.#process.once('exit', (code, signal) => resolve({ code, signal }));
-      this.#process.once('error', () => {
-        if (this.#process.pid === undefined) resolve({ code: null, signal: null });
-      });
-    });
+    const child = forkChild(options);
+    this.#process = child instanceof Error ? undefined : child;
+    this.exited = child instanceof Error ? Promise.resolve(noProcess(child)) : exitOf(child);
     this.ready = this.#handshake(options);
     // Whoever starts a child may look at `ready` a moment later; that is no unhandled rejection.
     this.ready.catch(() => {});
@@ -56,7 +54,7 @@ export class ChildHandle {
 
   /** Process id; undefined if the process could not be started. */
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#process?.pid;
   }
 
   /** Asks the child to finish what runs and kills it if it has not ended in time. Idempotent. */
@@ -67,6 +65,7 @@ export class ChildHandle {
 
   /** Ends the process at once. */
   kill(): void {
+    if (this.#process?.pid === undefined) return;
     if (this.#process.exitCode === null && this.#process.signalCode === null) this.wasKilled = true;
     this.#process.kill('SIGKILL');
   }
@@ -79,7 +78,7 @@ export class ChildHandle {
 
   /** Says something to the child; what a dead one does not hear is lost. */
   send(message: ToChild): void {
-    if (this.#process.connected) this.#process.send(message, () => {});
+    if (this.#process?.connected === true) this.#process.send(message, () => {});
   }
 
   async #stop(graceMs: number): Promise<ChildExit> {
@@ -101,7 +100,7 @@ export class ChildHandle {
         const seconds = options.readyTimeoutMs / 1000;
         fail(new ChorusError('deadline_exceeded', `The process was not ready after ${seconds} s.`));
       }, options.readyTimeoutMs);
-      this.#process.on('message', (message: FromChild) => {
+      this.#process?.on('message', (message: FromChild) => {
         if (message.type === 'online') {
           this.send({ type: 'init', init: options.init });
           options.onOnline?.();
@@ -117,23 +116,41 @@ export class ChildHandle {
   }
 }
 
-function forkChild({ entry, environment, launcher }: ChildOptions): ChildProcess {
+/** Starts the process. Some refusals of the kernel (no memory) are thrown, others are an event. */
+function forkChild({ entry, environment, launcher }: ChildOptions): ChildProcess | Error {
   const [execPath, ...execArgv] = [...launcher, process.execPath];
-  return fork(fileURLToPath(entry), {
-    serialization: 'advanced',
-    env: environment,
-    ...(execPath !== undefined && { execPath }),
-    // The supervisor's own V8 flags are for a process that passes bytes on, not for these.
-    execArgv,
-    // The child's own prints (native libraries, warnings) belong to the server's error stream.
-    stdio: ['ignore', 2, 2, 'ipc'],
+  try {
+    return fork(fileURLToPath(entry), {
+      serialization: 'advanced',
+      env: environment,
+      ...(execPath !== undefined && { execPath }),
+      // The supervisor's own V8 flags are for a process that passes bytes on, not for these.
+      execArgv,
+      // The child's own prints (native libraries, warnings) belong to the server's error stream.
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
+  } catch (caught) {
+    return caught instanceof Error ? caught : new Error(String(caught));
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<ChildExit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve(noProcess(error));
+    });
   });
+}
+
+function noProcess({ message }: Error): ChildExit {
+  return { code: null, signal: null, error: message };
 }
 
 /** Says in words how a process ended. */
 export function exitText(exit: ChildExit): string {
   if (exit.signal) return `The process was ended by ${exit.signal}.`;
   return exit.code === null
-    ? 'The process could not start.'
+    ? `The process could not start: ${exit.error}.`
     : `The process ended with ${exit.code}.`;
 }

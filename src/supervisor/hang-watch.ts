@@ -21,6 +21,8 @@ export interface HangWatchOptions extends HangHandlers {
   readonly stepTimeoutMs: number;
   /** How long it may run on after it was given up. */
   readonly graceMs: number;
+  /** Monotonic time in milliseconds. */
+  readonly now?: () => number;
 }
 
 /**
@@ -33,8 +35,8 @@ export class HangWatch {
   readonly #options: HangWatchOptions;
   readonly #timer: NodeJS.Timeout;
   #silentTicks = 0;
-  /** When the hanging step was given up. */
-  #canceledAt: number | undefined;
+  /** Calls whose steps were given up, and when. */
+  #canceled = new Map<string, number>();
 
   constructor(options: HangWatchOptions) {
     this.#options = options;
@@ -45,19 +47,15 @@ export class HangWatch {
   /** The child has said what it is doing. */
   beat({ runningSteps }: Heartbeat): void {
     this.#silentTicks = 0;
-    const { stepTimeoutMs, graceMs } = this.#options;
+    const { stepTimeoutMs } = this.#options;
     const hanging = runningSteps.filter((step) => step.runningForMs > stepTimeoutMs);
     if (hanging.length === 0) return this.#recover();
     const longest = Math.max(...hanging.map((step) => step.runningForMs));
     const reason = `a step of ${hanging[0]?.model} has been running for ${seconds(longest)}`;
-    const now = performance.now();
-    if (this.#canceledAt === undefined) {
-      this.#canceledAt = now;
-      this.#options.cancel(
-        hanging.flatMap((step) => step.calls),
-        reason,
-      );
-    } else if (now - this.#canceledAt > graceMs) this.#kill(`${reason} and cannot be canceled`);
+    this.#giveUp(
+      hanging.flatMap((step) => step.calls),
+      reason,
+    );
   }
 
   /** Nobody is watched any more. */
@@ -65,9 +63,20 @@ export class HangWatch {
     clearInterval(this.#timer);
   }
 
+  /** Each call has its own time of grace: several replicas may hang, one after the other. */
+  #giveUp(calls: readonly string[], reason: string): void {
+    const now = (this.#options.now ?? performance.now.bind(performance))();
+    const before = this.#canceled;
+    this.#canceled = new Map(calls.map((call) => [call, before.get(call) ?? now]));
+    const fresh = calls.filter((call) => !before.has(call));
+    if (fresh.length > 0) this.#options.cancel(fresh, reason);
+    const oldest = Math.min(...this.#canceled.values());
+    if (now - oldest > this.#options.graceMs) this.#kill(`${reason} and cannot be canceled`);
+  }
+
   #recover(): void {
-    if (this.#canceledAt === undefined) return;
-    this.#canceledAt = undefined;
+    if (this.#canceled.size === 0) return;
+    this.#canceled.clear();
     this.#options.recovered();
   }
 

@@ -27,10 +27,11 @@ export class Incarnation {
   readonly child: ChildHandle;
   readonly pool: Pool;
   readonly startedAt = performance.now();
-  /** Resolves once it is dead, with the calls whose steps ran then. */
+  /** Resolves once it is dead, with the calls whose steps ran then and may have been its death. */
   readonly runningAtDeath: Promise<ReadonlySet<string>>;
   readyAt: number | undefined;
   readonly #paths: IncarnationPaths;
+  #isToStop = false;
 
   constructor(name: string, paths: IncarnationPaths, options: ChildOptions) {
     this.name = name;
@@ -51,12 +52,21 @@ export class Incarnation {
     return this.readyAt === undefined ? 0 : performance.now() - this.readyAt;
   }
 
+  /** Asks it to end; see {@link ChildHandle.stop}. What it computes for is not to blame then. */
+  stop(graceMs: number): Promise<ChildExit> {
+    this.#isToStop = true;
+    return this.child.stop(graceMs);
+  }
+
   /** Waits for the end and gives back what the process leaves. */
   async buried(): Promise<ChildExit> {
     const exit = await this.child.exited;
     await this.runningAtDeath;
     await this.cutOff();
-    await Promise.all(Object.values(this.#paths).map((path: string) => rm(path, { force: true })));
+    // What cannot be removed stays: a few bytes are no reason not to start the next one.
+    await Promise.allSettled(
+      Object.values(this.#paths).map((path: string) => rm(path, { force: true })),
+    );
     return exit;
   }
 
@@ -67,6 +77,7 @@ export class Incarnation {
   }
 
   async #readJournal(): Promise<ReadonlySet<string>> {
+    if (this.#isToStop && this.child.wasKilled) return new Set();
     const text = await readFile(this.#paths.journalPath, 'utf8').catch(() => '');
     const [line = ''] = text.split('\n');
     return new Set(line.split(' ').filter((call) => call !== ''));

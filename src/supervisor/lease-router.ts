@@ -102,7 +102,7 @@ export class LeaseRouter implements Router {
     }
   }
 
-  /** Refuses everything new from now on, and all that waits; answers that broke off may go on. */
+  /** Refuses everything new from now on, and all that waits; what had a place before may go on. */
   drain(): void {
     this.#draining = true;
     for (const queue of Object.values(this.#queues)) {
@@ -112,10 +112,10 @@ export class LeaseRouter implements Router {
     }
   }
 
-  /** Resolves when no lease is held (on that worker, if one is named), or after `timeoutMs`. */
-  async idle(timeoutMs: number, workerId?: string): Promise<void> {
+  /** Resolves when no lease is held (on that process, if one is named), or after `timeoutMs`. */
+  async idle(timeoutMs: number, client?: WorkerClient): Promise<void> {
     const patience = AbortSignal.timeout(timeoutMs);
-    while (this.#leasesOf(workerId) > 0) {
+    while (this.#leasesOf(client) > 0) {
       await once(this.#releases, 'release', { signal: patience }).catch(() => {});
       if (patience.aborted) return;
     }
@@ -135,9 +135,9 @@ export class LeaseRouter implements Router {
     return this.#wait(request, signal);
   }
 
-  #leasesOf(workerId: string | undefined): number {
+  #leasesOf(client: WorkerClient | undefined): number {
     return [...this.#places]
-      .filter((place) => workerId === undefined || place.workerId === workerId)
+      .filter((place) => client === undefined || place.client === client)
       .reduce((total, place) => total + place.leases, 0);
   }
 

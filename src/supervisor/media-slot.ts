@@ -70,9 +70,12 @@ export class MediaSlot implements MediaClient {
    * @throws ChorusError `poisoned_input` besides, for a file that two processes have died of.
    */
   async decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio> {
-    if (!this.#poison.isEmpty) this.#poison.refuse(await digestOfFile(request.inputPath, {}));
+    const digest = this.#poison.isEmpty ? undefined : await digestOfFile(request.inputPath, {});
+    if (digest !== undefined) this.#poison.refuse(digest);
     try {
-      return await this.#decode(request, signal);
+      const audio = await this.#decode(request, signal);
+      if (digest !== undefined) this.#poison.clear(digest);
+      return audio;
     } catch (caught) {
       if (!(caught instanceof LostReplica)) throw caught;
       return this.#decodeSuspect(request, signal);

@@ -33,7 +33,7 @@ export class RollingRestart {
     // Those that do not serve first: with them there is nothing to lose.
     const order = [...workers.filter((one) => !isServing(one)), ...workers.filter(isServing)];
     this.#status = { state: 'running', done: [], left: order.map(({ spec }) => spec.id) };
-    void this.#run(order);
+    this.#run(order).catch((caught: unknown) => this.#fail(String(caught)));
     return this.#status;
   }
 
@@ -45,17 +45,34 @@ export class RollingRestart {
   async #run(workers: readonly WorkerSlot[]): Promise<void> {
     for (const worker of workers) {
       if (this.#stopped) return this.#fail('The server is stopping.');
-      const modelsBefore = readyModels(worker);
-      await this.#options.restart(worker);
-      const modelsNow = new Set(readyModels(worker));
-      const missing = modelsBefore.filter((id) => !modelsNow.has(id));
+      const { done, left } = this.#status;
+      const rest = left.slice(1);
+      if (worker.slot.state === 'quarantined') {
+        // Since we began: a restart would put it back into service.
+        this.#status = { state: 'running', done, left: rest };
+        continue;
+      }
+      const missing = await this.#replace(worker);
       if (missing.length > 0) {
         return this.#fail(`${worker.spec.id} did not come back with ${missing.join(', ')}.`);
       }
-      const { done, left } = this.#status;
-      this.#status = { state: 'running', done: [...done, worker.spec.id], left: left.slice(1) };
+      this.#status = { state: 'running', done: [...done, worker.spec.id], left: rest };
     }
     this.#status = { ...this.#status, state: 'done' };
+  }
+
+  /** @returns Models that it served, or was about to, and cannot serve any more. */
+  async #replace(worker: WorkerSlot): Promise<string[]> {
+    const { slot, spec } = worker;
+    const before = slot.state;
+    const modelsBefore = readyModels(worker);
+    await this.#options.restart(worker);
+    // One that had crashed served nothing, yet it shows what would become of the next.
+    if (before !== 'init_failed' && slot.state === 'init_failed') {
+      return spec.models.map((model) => model.id);
+    }
+    const modelsNow = new Set(readyModels(worker));
+    return modelsBefore.filter((id) => !modelsNow.has(id));
   }
 
   #fail(error: string): void {

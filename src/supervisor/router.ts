@@ -14,7 +14,7 @@ export interface AcquireRequest {
   readonly cost: number;
   /** Id of the client's request, for the logs. */
   readonly requestId: string;
-  /** Goes on with an answer of which the client has a part: it waits in front of all others. */
+  /** Had a place before and lost it with its worker: it waits in front of all others. */
   readonly resumes?: boolean;
   /**
    * What the input is, in a few bytes: the same for equal requests. Asked for only when inputs are

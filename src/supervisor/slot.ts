@@ -228,8 +228,9 @@ export class Slot {
       if (!current) return;
       if (this.state === 'ready') this.life.enter('draining');
       this.#down();
-      if (this.state === 'draining') await finish();
-      await current.incarnation.child.stop(graceMs);
+      // A dead one has nothing left to finish, even if its last answers are still being read.
+      if (this.state === 'draining') await Promise.race([finish(), current.ended]);
+      await current.incarnation.stop(graceMs);
       await current.ended;
     } finally {
       this.#ending = false;

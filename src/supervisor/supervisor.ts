@@ -101,9 +101,11 @@ export class Supervisor {
 
   /** Starts all children; resolves when every one of them has become ready or failed once. */
   async start(): Promise<void> {
-    this.#unsubscribe = this.#options.deviceFaults?.subscribe((fault) => this.#report(fault));
     const slots = [this.media.slot, ...this.#workers.map((worker) => worker.slot)];
-    await Promise.all(slots.map((slot) => slot.start()));
+    const started = slots.map((slot) => slot.start());
+    // After the starts: a source may tell at once of a GPU that is out of service already.
+    this.#unsubscribe = this.#options.deviceFaults?.subscribe((fault) => this.#report(fault));
+    await Promise.all(started);
   }
 
   /** What `/health` and `/ready` are made of. */
@@ -165,7 +167,7 @@ export class Supervisor {
     const { drainTimeoutMs } = this.#options;
     return worker.slot.restart({
       reason,
-      finish: () => this.#leases.idle(drainTimeoutMs, worker.spec.id),
+      finish: () => this.#leases.idle(drainTimeoutMs, worker.client),
       graceMs: STOP_GRACE_MS,
     });
   }

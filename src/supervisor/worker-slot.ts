@@ -65,7 +65,14 @@ export class WorkerSlot {
     });
   }
 
+  /** The way to the process that serves; undefined while none does. */
+  get client(): WorkerClient | undefined {
+    return this.#serving?.client;
+  }
+
   #starting(): void {
+    // Whoever still learns of the last one's end must not blame the one that loads now.
+    this.#serving = undefined;
     this.reports.clear();
     this.#expectAll();
   }
@@ -103,7 +110,11 @@ export class WorkerSlot {
     }
     const { client } = this.#serving;
     for (const { state, id, service } of this.reports.values()) {
-      if (state !== 'ready') continue;
+      if (state !== 'ready') {
+        // One that was thought to hang was expected back with all its models.
+        this.#options.router.giveUp(this.spec.id, id);
+        continue;
+      }
       const capacity = this.#options.capacity[service];
       this.#options.router.add({ workerId: this.spec.id, service, model: id, capacity, client });
     }

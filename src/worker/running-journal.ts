@@ -14,6 +14,10 @@ export class RunningJournal {
 
   /** Replaces the line. Some microseconds: the file lies in the page cache. */
   write(calls: readonly string[]): void {
-    writeSync(this.#fd, `${calls.join(' ')}\n`, 0);
+    try {
+      writeSync(this.#fd, `${calls.join(' ')}\n`, 0);
+    } catch {
+      // A full disk: a suspicion less, but no reason not to compute.
+    }
   }
 }

@@ -141,11 +141,12 @@ describe('LeaseRouter', () => {
     expect(router.leases).toBe(0);
   });
 
-  it('waits for the leases of one worker alone, in rotation or not', async () => {
-    const router = routerWith(destination('a', 1), destination('b', 1));
+  it('waits for the leases of one process alone, in rotation or not', async () => {
+    const ofA: WorkerClient = { ...unused };
+    const router = routerWith({ ...destination('a', 1), client: ofA }, destination('b', 1));
     const held = [await router.acquire(speech, never), await router.acquire(speech, never)];
     router.remove('a');
-    const idle = router.idle(60_000, 'a');
+    const idle = router.idle(60_000, ofA);
     held.find((lease) => lease.workerId === 'a')!.release();
     await idle;
     expect(router.leases).toBe(1);

@@ -4,7 +4,8 @@ import { isLocal } from '../client-address.js';
 import type { Keys } from '../keys.js';
 import { PROBES } from '../probes.js';
 
-const ADMIN_PATH = /^\/admin(?:\/|$)/;
+/** In any letter case: the router takes `/ADMIN` for `/admin` too. */
+const ADMIN_PATH = /^\/admin(?:\/|$)/i;
 
 /** Who may do what. */
 export interface AuthKeys {
