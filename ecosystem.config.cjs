@@ -1,10 +1,12 @@
-// How pm2 runs Chorus: `pm2 start` in this folder. Every value is explained in docs/operations.md.
+// How pm2 runs Chorus: `pm2 start ecosystem.config.cjs` in this folder. Every value is explained in docs/operations.md.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 const PROGRAM = 'dist/src/cli/main.js';
 /** A worker that is not ready after 10 minutes has failed, and then the server is settled too. */
 const LISTEN_TIMEOUT_MS = 11 * 60_000;
+/** Exit code of a stop that was asked for, so that pm2 knows it. */
+const STOPPED = 80;
 /** What the server may need after its drain, to end its child processes. */
 const AFTER_DRAIN_MS = 10_000;
 /** A longer timer of Node's fires at once. */
@@ -35,7 +37,7 @@ module.exports = {
     {
       name: 'chorus',
       script: PROGRAM,
-      args: 'serve',
+      args: `serve --stopped-exit-code ${STOPPED}`,
       // Where .env, chorus.yaml and the folders of the default settings are.
       cwd: __dirname,
       // Not cluster: Chorus has its own processes, and a second supervisor would load every model twice.
@@ -54,8 +56,10 @@ module.exports = {
       treekill: false,
       // It never gives up: a crash is followed by a start after 0.5 s, then 1.5 times longer up to 15 s.
       exp_backoff_restart_delay: 500,
-      // 0: it was asked to stop. 75: it runs already. 78: the settings are wrong.
-      stop_exit_codes: [0, 75, 78],
+      // STOPPED: it was asked to stop, and pm2 7.0 would start it again if it was loading. It cannot be 0:
+      // pm2 takes a death by a signal (the kernel's out-of-memory killer) for a 0, and that is to be mended.
+      // 75: it runs already. 78: the settings are wrong.
+      stop_exit_codes: [STOPPED, 75, 78],
       // No max_memory_restart: it would take every GPU out of service for what one worker does.
       // None of pm2's modules inside the server, and no look at the Git repository.
       pmx: false,

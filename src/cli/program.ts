@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, reportFailure } from './failure.js';
 import { models } from './models.js';
 import { pull } from './pull.js';
@@ -7,6 +7,12 @@ import { VERSION } from './version.js';
 interface PullFlags {
   readonly from?: string;
   readonly all?: boolean;
+}
+
+/** Reads an exit code; process managers tell ends apart by it. */
+function exitCode(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 0 to 255.');
 }
 
 /** Builds the command line; `done` is given each command's exit code. */
@@ -25,8 +31,13 @@ function commandLine(done: (exitCode: number) => void): Command {
     .command('serve')
     .description('start the server with one worker process per device')
     .option('--pull', 'fetch what the configured models still miss, first', false)
+    .addOption(
+      new Option('--stopped-exit-code <code>', 'exit code after a stop that was asked for')
+        .default(EXIT.ok)
+        .argParser(exitCode),
+    )
     .addHelpText('after', '\nExample:\n  TTS_GPUS=cpu PORT=9000 chorus serve --pull')
-    .action(async (flags: { readonly pull: boolean }) => {
+    .action(async (flags: { readonly pull: boolean; readonly stoppedExitCode: number }) => {
       // Loaded here: the other commands need no server and start quicker without.
       const { serve } = await import('./serve.js');
       done(await serve(flags));

@@ -18,13 +18,21 @@ import { nextStopSignal } from './stop-signal.js';
 import { warnIfOpen } from './warn-if-open.js';
 import { workerSpecs } from './worker-specs.js';
 
+/** How to serve. */
+export interface ServeOptions {
+  /** Whether to fetch first what the configured models still miss. */
+  readonly pull: boolean;
+  /** Exit code after a stop that was asked for; 0 but for process managers that misread it. */
+  readonly stoppedExitCode: number;
+}
+
 /**
  * Runs a server, after a pull of what is missing if asked for, until SIGINT or SIGTERM, then drains
  * it; a second signal ends it at once.
  * @returns The process's exit code.
  * @throws SettingsError if the settings, a model or a device cannot be had as configured.
  */
-export async function serve({ pull }: { readonly pull: boolean }): Promise<number> {
+export async function serve({ pull, stoppedExitCode }: ServeOptions): Promise<number> {
   const settings = loadSettings();
   const log = createLogger(settings);
   const catalogue = await loadCatalogue(settings);
@@ -53,10 +61,10 @@ export async function serve({ pull }: { readonly pull: boolean }): Promise<numbe
   void nextStopSignal().then(() => {
     // The operator does not wait; children end with this process.
     log.warn({}, 'stopping at once: what still ran is broken off');
-    process.exit(EXIT.ok);
+    process.exit(stoppedExitCode);
   });
   await server.stop();
-  return EXIT.ok;
+  return stoppedExitCode;
 }
 
 interface Parts {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 
 import { childEnvironment } from '../config/environment.js';
+import { SettingsError } from '../config/settings-error.js';
 import type { Settings } from '../config/settings.js';
 import { createApp } from '../http/app.js';
 import type { ModelNames } from '../http/catalogue-port.js';
@@ -50,8 +51,8 @@ export interface RunningServer {
 /**
  * Opens the door, starts the fleet and connects the two. The door opens first, so that the address
  * is known to be free before any weight is loaded; `/ready` tells when there is something behind it.
- * @throws NodeJS.ErrnoException with code `EADDRINUSE` if another program has the address, and
- * DataFolderInUse if another server has the data folder.
+ * @throws NodeJS.ErrnoException with code `EADDRINUSE` if another program has the address,
+ * DataFolderInUse if another server has the data folder, SettingsError if either cannot be had.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { settings, log, catalogue } = options;
@@ -107,8 +108,16 @@ async function listen(
     await once(door, 'listening');
   } catch (caught) {
     await supervisor.stop();
-    throw caught;
+    throw explained(caught, settings);
   }
+}
+
+/** An address that this machine does not have, or this user may not use, is a wrong setting. */
+function explained(caught: unknown, { host, port }: Settings): unknown {
+  if (!(caught instanceof Error) || !('code' in caught) || caught.code === 'EADDRINUSE') {
+    return caught;
+  }
+  return new SettingsError([`HOST=${host} PORT=${port} cannot be listened at: ${caught.message}.`]);
 }
 
 interface Parts {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { SettingsError } from '../config/settings-error.js';
 import { type FileLock, type LockHolder, tryLock } from '../processes/file-lock.js';
 import { type Swept, sweep } from './run-record.js';
 
@@ -43,16 +44,28 @@ export interface DataFolder {
  * Takes the data folder for this server, and ends what an earlier one that died has left.
  * @param options `foreignPatienceMs` is how long to wait for a holder on another machine to fall
  * silent.
- * @throws DataFolderInUse if another living server has it.
+ * @throws DataFolderInUse if another living server has it, SettingsError if it cannot be written.
  */
 export async function openDataFolder(
   folder: string,
   options: { readonly foreignPatienceMs?: number } = {},
 ): Promise<DataFolder> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = await lockFolder(folder, options.foreignPatienceMs ?? FOREIGN_LOCK_PATIENCE_MS);
+  const lock = await usable(folder, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return lockFolder(folder, options.foreignPatienceMs ?? FOREIGN_LOCK_PATIENCE_MS);
+  });
   const recordPath = join(folder, 'run.json');
   return { recordPath, swept: await sweep(recordPath), release: () => lock.release() };
+}
+
+/** A folder that cannot be written is a wrong setting, and stays one however often it is tried. */
+async function usable<Result>(folder: string, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (caught) {
+    if (!(caught instanceof Error) || !('code' in caught)) throw caught;
+    throw new SettingsError([`DATA_DIR=${folder} cannot be used: ${caught.message}.`]);
+  }
 }
 
 async function lockFolder(folder: string, patienceMs: number): Promise<FileLock> {

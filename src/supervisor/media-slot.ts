@@ -25,7 +25,9 @@ interface Serving {
   readonly client: MediaClient;
 }
 
-/** Starting it takes some 300 ms; longer than this it is not worth waiting for. */
+/** Every request with audio waits for it. */
+const LONGEST_DELAY_MS = 5_000;
+/** More than the longest delay and a start together. */
 const UP_TIMEOUT_MS = 10_000;
 
 /**
@@ -47,7 +49,7 @@ export class MediaSlot implements MediaClient {
       name: 'media',
       logFields: { worker: 'media' },
       // There is no other to serve on: out of service it would take the whole server with it.
-      quarantines: false,
+      restartPolicy: { quarantines: false, longestDelayMs: LONGEST_DELAY_MS },
       init: ({ socketPath }) => ({
         role: 'media',
         supervisorPid: process.pid,

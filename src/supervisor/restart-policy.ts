@@ -1,4 +1,5 @@
 const FIRST_DELAY_MS = 500;
+/** Longest wait before a restart, where nobody waits for this very process. */
 const LONGEST_DELAY_MS = 60_000;
 /** After this long in good health, earlier failures no longer count. */
 const HEALTHY_AFTER_MS = 5 * 60_000;
@@ -17,6 +18,8 @@ export type RestartVerdict =
 export interface RestartPolicyOptions {
   /** Whether too many restarts end in quarantine; otherwise the delays alone bound them. */
   readonly quarantines: boolean;
+  /** Longest wait before a restart. */
+  readonly longestDelayMs?: number;
 }
 
 /**
@@ -63,7 +66,8 @@ export class RestartPolicy {
     const failures = this.#failures;
     this.#failures += 1;
     if (failures === 0) return 0;
-    return jittered(Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS));
+    const { longestDelayMs = LONGEST_DELAY_MS } = this.#options;
+    return jittered(Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), longestDelayMs));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ChildInit, FromChild } from '../protocol/control.js';
 import type { Incarnation, IncarnationPaths } from './incarnation.js';
 import type { SlotLog } from './life-cycle.js';
+import type { RestartPolicyOptions } from './restart-policy.js';
 import type { RestartReason } from './slot-history.js';
 
 /** Why a process is not to be trusted any more. */
@@ -43,8 +44,8 @@ export interface SlotOptions extends SlotSurroundings {
   readonly entry: URL;
   readonly environment: NodeJS.ProcessEnv;
   readonly readyTimeoutMs: number;
-  /** Whether too many restarts put the slot out of service. */
-  readonly quarantines: boolean;
+  /** How strict to be with a process that dies again and again. */
+  readonly restartPolicy: RestartPolicyOptions;
   /** Fields of every log line about it. */
   readonly logFields: Readonly<Record<string, unknown>>;
   readonly init: (paths: IncarnationPaths) => ChildInit;

@@ -28,9 +28,9 @@ export class Slot {
   #restarting: Promise<void> | undefined;
 
   constructor(options: SlotOptions) {
-    const { name, log, logFields, quarantines, onChange } = options;
+    const { name, log, logFields, restartPolicy, onChange } = options;
     this.#options = options;
-    this.#policy = new RestartPolicy({ quarantines });
+    this.#policy = new RestartPolicy(restartPolicy);
     this.life = new LifeCycle({
       name,
       log: withFields(log, () => ({ ...logFields, workerPid: this.pid })),

@@ -35,12 +35,22 @@ export function describeSlot({ pid, state, history }: Slot): ServerStatus['media
   };
 }
 
-/** What an operator should know: workers out of service, and models that failed or are misplaced. */
-export function describeWarnings(workers: readonly WorkerSlot[]): string[] {
-  return workers.flatMap((worker) => [
+/** What an operator should know: what is out of service, and models that failed or are misplaced. */
+export function describeWarnings(workers: readonly WorkerSlot[], media: Slot): string[] {
+  return [...mediaWarnings(media), ...workers.flatMap(workerWarnings)];
+}
+
+function mediaWarnings({ state, history }: Slot): string[] {
+  const reason = history.lastFailure?.reason ?? 'unknown';
+  const isDown = state === 'crashed' || state === 'init_failed';
+  return isDown ? [`media is down, and no audio can be read or written: ${reason}`] : [];
+}
+
+function workerWarnings(worker: WorkerSlot): string[] {
+  return [
     ...slotWarnings(worker),
     ...[...worker.reports.values()].flatMap((report) => modelWarnings(worker.spec.id, report)),
-  ]);
+  ];
 }
 
 function slotWarnings({ spec, slot, reports }: WorkerSlot): string[] {

@@ -122,7 +122,7 @@ export class Supervisor {
       media: describeSlot(this.media.slot),
       requests: { leases: this.#leases.leases, queued: this.#leases.queued },
       reload: this.#rolling.status,
-      warnings: describeWarnings(this.#workers),
+      warnings: describeWarnings(this.#workers, this.media.slot),
     };
   }
 

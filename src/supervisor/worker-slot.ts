@@ -46,7 +46,7 @@ export class WorkerSlot {
       name: spec.id,
       logFields: logFields(spec),
       // One device out of service leaves the others; what it costs is known and can be undone.
-      quarantines: true,
+      restartPolicy: { quarantines: true },
       environment: options.environment(deviceVariables(spec.device)),
       init: (paths) => ({
         ...paths,

@@ -90,7 +90,7 @@ describe('Chorus under pm2', { timeout: 180_000 }, () => {
     expect(await pm2.daemonLog()).not.toMatch(/SIGKILL/);
     expect(await pm2.app('chorus')).toMatchObject({
       pid: 0,
-      pm2_env: { status: 'stopped', exit_code: 0, restart_time: 0 },
+      pm2_env: { status: 'stopped', exit_code: 80, restart_time: 0 },
     });
   });
 
