@@ -10,8 +10,8 @@ export interface RollingRestartOptions {
 
 /**
  * Restarts workers one after the other, so that a model with two replicas is served all the time.
- * It goes no further when a worker that served does not come back: what is wrong with the new
- * models shall not take the old ones down as well.
+ * It goes no further when a worker does not come back with a model that it or another served: what
+ * is wrong with the new files shall not take the last good replica down as well.
  */
 export class RollingRestart {
   readonly #options: RollingRestartOptions;
@@ -30,8 +30,8 @@ export class RollingRestart {
   start(): ReloadStatus {
     if (this.#status.state === 'running' || this.#stopped) return this.#status;
     const workers = this.#options.workers.filter(({ slot }) => slot.state !== 'quarantined');
-    // Those that do not serve first: with them there is nothing to lose.
-    const order = [...workers.filter((one) => !isServing(one)), ...workers.filter(isServing)];
+    // Those that do not serve all their models first: with them there is the least to lose.
+    const order = [...workers.filter((one) => !isWhole(one)), ...workers.filter(isWhole)];
     this.#status = { state: 'running', done: [], left: order.map(({ spec }) => spec.id) };
     this.#run(order).catch((caught: unknown) => this.#fail(String(caught)));
     return this.#status;
@@ -61,18 +61,17 @@ export class RollingRestart {
     this.#status = { ...this.#status, state: 'done' };
   }
 
-  /** @returns Models that it served, or was about to, and cannot serve any more. */
+  /**
+   * @returns Models that it should serve and does not, though it did before or another worker does:
+   * that one might lose them next.
+   */
   async #replace(worker: WorkerSlot): Promise<string[]> {
-    const { slot, spec } = worker;
-    const before = slot.state;
-    const modelsBefore = readyModels(worker);
+    const before = readyModels(worker);
     await this.#options.restart(worker);
-    // One that had crashed served nothing, yet it shows what would become of the next.
-    if (before !== 'init_failed' && slot.state === 'init_failed') {
-      return spec.models.map((model) => model.id);
-    }
-    const modelsNow = new Set(readyModels(worker));
-    return modelsBefore.filter((id) => !modelsNow.has(id));
+    const now = readyModels(worker);
+    const elsewhere = this.#options.workers.filter((one) => one !== worker).flatMap(readyModels);
+    const ids = worker.spec.models.map((model) => model.id);
+    return ids.filter((id) => !now.includes(id) && (before.includes(id) || elsewhere.includes(id)));
   }
 
   #fail(error: string): void {
@@ -80,13 +79,13 @@ export class RollingRestart {
   }
 }
 
-function isServing({ slot }: WorkerSlot): boolean {
-  return slot.state === 'ready';
+function isWhole(worker: WorkerSlot): boolean {
+  return readyModels(worker).length === worker.spec.models.length;
 }
 
-function readyModels(worker: WorkerSlot): string[] {
-  if (!isServing(worker)) return [];
-  return [...worker.reports.values()]
+function readyModels({ slot, reports }: WorkerSlot): string[] {
+  if (slot.state !== 'ready') return [];
+  return [...reports.values()]
     .filter((report) => report.state === 'ready')
     .map((report) => report.id);
 }

@@ -117,6 +117,12 @@ describe('chorus serve', () => {
     expect(await refusal({ PATH: path, TTS_GPUS: '3' })).toMatch(
       /ended with 78[^]*names 3[^]*H200/,
     );
+    expect(await refusal({ DATA_DIR: process.execPath })).toMatch(
+      /ended with 78[^]*DATA_DIR=.*cannot be used/,
+    );
+    expect(await refusal({ HOST: '192.0.2.1' })).toMatch(
+      /ended with 78[^]*HOST=192\.0\.2\.1 PORT=0 cannot be listened at/,
+    );
     expect(await refusal({ TTS_MODELS: 'nobody' })).toMatch(/ended with 78[^]*piper-en-us-joe/);
     expect(await refusal({ LOG_LEVEL: 'loud' })).toMatch(/ended with 78[^]*LOG_LEVEL[^]*debug/);
   });

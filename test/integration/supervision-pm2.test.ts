@@ -73,6 +73,19 @@ describe('Chorus under pm2', { timeout: 180_000 }, () => {
     expect(pm2.processes().filter((pid) => old.includes(pid))).toEqual([]);
   });
 
+  it.each(['SIGKILL', 'SIGSEGV'])('is back after it has died of %s', async (signal) => {
+    await startChorus();
+    const { pid } = await pm2.app('chorus');
+    process.kill(pid, signal);
+    await eventually(async () => {
+      const app = await pm2.app('chorus');
+      expect(app).toMatchObject({ pm2_env: { status: 'online' } });
+      expect(app.pid).not.toBe(pid);
+    });
+    expect(await isReady(await pm2.url())).toBe(200);
+    expect(pm2.processes()).toHaveLength(3);
+  });
+
   it('finishes what it speaks when pm2 stops it, and leaves no process behind', async () => {
     const url = await startChorus();
     const whole = (await (await speak(url)).arrayBuffer()).byteLength;

@@ -101,6 +101,10 @@ describe('a worker', () => {
     const failed = { state: 'failed', done: [], left: ['cpu-0', 'cpu-1'] };
     await eventually(() => expect(fleet.supervisor.status().reload).toMatchObject(failed));
     expect([worker(0), worker(1)].map(({ state }) => state)).toEqual(['init_failed', 'ready']);
+    // Nor does a second one take the last that serves.
+    fleet.supervisor.reload();
+    await eventually(() => expect(fleet.supervisor.status().reload).toMatchObject(failed));
+    expect([worker(0), worker(1)].map(({ state }) => state)).toEqual(['init_failed', 'ready']);
   });
 
   it('is not kept from its restart by who still reads what another process has said', async () => {
