@@ -68,10 +68,11 @@ export class RollingRestart {
   async #replace(worker: WorkerSlot): Promise<string[]> {
     const before = readyModels(worker);
     await this.#options.restart(worker);
-    const now = readyModels(worker);
-    const elsewhere = this.#options.workers.filter((one) => one !== worker).flatMap(readyModels);
+    const now = new Set(readyModels(worker));
+    const others = this.#options.workers.filter((one) => one !== worker);
+    const served = new Set([...before, ...others.flatMap(readyModels)]);
     const ids = worker.spec.models.map((model) => model.id);
-    return ids.filter((id) => !now.includes(id) && (before.includes(id) || elsewhere.includes(id)));
+    return ids.filter((id) => served.has(id) && !now.has(id));
   }
 
   #fail(error: string): void {
