@@ -6,7 +6,7 @@ import type {
   TranscriptSegment,
 } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
-import { digestOfFile } from '../protocol/digest.js';
+import { digestOfFile, onceTaken } from '../protocol/digest.js';
 import { Tries } from './retry.js';
 
 /** A finished transcript, before a family draws it. */
@@ -35,7 +35,7 @@ export async function transcribe(router: Router, job: TranscriptionJob): Promise
     model: job.request.model,
     cost: job.audio.durationSeconds,
     requestId: job.requestId,
-    digest: () => digestOfFile(pcmPath, fields),
+    digest: onceTaken(() => digestOfFile(pcmPath, fields)),
   };
   const tries = new Tries();
   for (let resumes = false; ; resumes = true) {

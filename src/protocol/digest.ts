@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 
+/** Takes a digest when it is asked for, and once only: behind it may be a file of many megabytes. */
+export function onceTaken(take: () => Promise<string>): () => Promise<string> {
+  let digest: Promise<string> | undefined;
+  return () => (digest ??= take());
+}
+
 /** Names a request by everything that its answer depends on. */
 export function digestOf(request: object): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('base64');

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { rm } from 'node:fs/promises';
 
-import { digestOfFile } from '../protocol/digest.js';
+import { digestOfFile, onceTaken } from '../protocol/digest.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
 import { PoisonList } from './poison-list.js';
@@ -23,6 +23,13 @@ interface Serving {
   /** Unique for the life of the supervisor. */
   readonly name: string;
   readonly client: MediaClient;
+}
+
+/** A file to decode. */
+interface Upload {
+  readonly request: DecodeRequest;
+  readonly digest: () => Promise<string>;
+  readonly signal: AbortSignal;
 }
 
 /** Every request with audio waits for it. */
@@ -72,44 +79,45 @@ export class MediaSlot implements MediaClient {
    * @throws ChorusError `poisoned_input` besides, for a file that two processes have died of.
    */
   async decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio> {
-    const digest = this.#poison.isEmpty ? undefined : await digestOfFile(request.inputPath, {});
-    if (digest !== undefined) this.#poison.refuse(digest);
+    const file: Upload = {
+      request,
+      digest: onceTaken(() => digestOfFile(request.inputPath, {})),
+      signal,
+    };
+    if (!this.#poison.isEmpty) this.#poison.refuse(await file.digest());
     try {
-      const audio = await this.#decode(request, signal);
-      if (digest !== undefined) this.#poison.clear(digest);
-      return audio;
+      return await this.#decode(file);
     } catch (caught) {
       if (!(caught instanceof LostReplica)) throw caught;
-      return this.#decodeSuspect(request, signal);
+      return this.#decodeSuspect(file);
     }
   }
 
   /** Files that were there when a process died are tried again one at a time: then it shows which it was. */
-  async #decodeSuspect(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio> {
+  async #decodeSuspect(file: Upload): Promise<DecodedAudio> {
     const turn = this.#suspects.then(async () => {
-      const digest = await digestOfFile(request.inputPath, {});
-      this.#poison.refuse(digest);
+      this.#poison.refuse(await file.digest());
       // What the dead process had written of it.
-      await rm(request.outputPath, { force: true });
-      const audio = await this.#decode(request, signal);
-      this.#poison.clear(digest);
-      return audio;
+      await rm(file.request.outputPath, { force: true });
+      return this.#decode(file);
     });
     this.#suspects = turn.catch(() => {});
     return turn;
   }
 
-  async #decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio> {
+  async #decode({ request, digest, signal }: Upload): Promise<DecodedAudio> {
     const live = await this.#live(signal);
     try {
-      return await live.client.decode(request, signal);
+      const audio = await live.client.decode(request, signal);
+      if (!this.#poison.isEmpty) this.#poison.clear(await digest());
+      return audio;
     } catch (caught) {
       if (!(caught instanceof LostReplica)) throw caught;
       // The socket may tell of a death before the exit does.
       if (this.#serving === live) {
         this.slot.condemn({ cause: 'crashed', reason: BROKEN_SOCKET, graceMs: EXIT_GRACE_MS });
       }
-      this.#poison.suspect(await digestOfFile(request.inputPath, {}), live.name);
+      this.#poison.suspect(await digest(), live.name);
       throw caught;
     }
   }
