@@ -1,12 +1,12 @@
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../telemetry/log.js';
+import { isLoopback } from './server-address.js';
 
 /** Warns of a door that is open to other machines and asks nobody for a key. */
 export function warnIfOpen(
   { host, apiKeys }: Pick<Settings, 'host' | 'apiKeys'>,
   log: Pick<Logger, 'warn'>,
 ): void {
-  const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  if (isLocal || apiKeys.length > 0) return;
+  if (isLoopback(host) || apiKeys.length > 0) return;
   log.warn({ host }, 'OPEN TO THE NETWORK WITHOUT A KEY: set API_KEYS, or HOST=127.0.0.1');
 }

@@ -30,11 +30,6 @@ export class SpeechPosition {
     return this.from === BEGINNING;
   }
 
-  /** Whether there has been any audio. */
-  get hasAudio(): boolean {
-    return this.#hasAudio;
-  }
-
   /** Rate of the audio, 0 before it is known. */
   get sampleRateHz(): number {
     return this.#start?.sampleRateHz ?? 0;
@@ -66,7 +61,10 @@ export class SpeechPosition {
   /** Another worker begins there. */
   restartAt(point: ResumePoint): void {
     this.from = point;
-    if (this.#hasAudio) this.#current = { ...startOf(point), samples: Number.POSITIVE_INFINITY };
+    if (!this.#hasAudio) return;
+    const { piece, skipSamples: skipped } = point;
+    // Its length is known with its mark.
+    this.#current = { piece, skipped, samples: Number.POSITIVE_INFINITY, received: 0 };
   }
 
   #started(event: Extract<SpeechEvent, { type: 'start' }>): void {
@@ -87,8 +85,4 @@ export class SpeechPosition {
     this.#current.received += samples;
     return this.#current.received === this.#current.samples;
   }
-}
-
-function startOf({ piece, skipSamples }: ResumePoint): Omit<CurrentPiece, 'samples'> {
-  return { piece, skipped: skipSamples, received: 0 };
 }

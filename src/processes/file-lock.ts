@@ -4,18 +4,15 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
-import { identify, isStillAlive, type ProcessIdentity } from './identity.js';
+import { identify, identitySchema, isStillAlive } from './identity.js';
 
 const LOOK_AGAIN_MS = 200;
 const HEARTBEAT_MS = 5_000;
 /** A holder on another machine is believed dead when it has been silent for this long. */
 const SILENT_MS = 20_000;
 
-const ownerSchema = z.object({ pid: z.int(), started: z.string(), host: z.string() });
-
-interface Owner extends ProcessIdentity {
-  readonly host: string;
-}
+const ownerSchema = identitySchema.extend({ host: z.string() });
+type Owner = z.infer<typeof ownerSchema>;
 
 /** A held lock. */
 export interface FileLock {

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 
 /** Names a process for good: its id alone is used again after it has ended. */
-export interface ProcessIdentity {
-  readonly pid: number;
+export const identitySchema = z.object({
+  pid: z.int(),
   /** Start time in clock ticks since boot; empty where the system does not tell (no `/proc`). */
-  readonly started: string;
-}
+  started: z.string(),
+});
+export type ProcessIdentity = Readonly<z.infer<typeof identitySchema>>;
 
 /** Whether a process with this id exists, whoever it belongs to. */
 export function isAlive(pid: number): boolean {

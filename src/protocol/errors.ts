@@ -117,6 +117,12 @@ export class ChorusError extends Error {
     return new ChorusError(code, message, {}, { cause: caught });
   }
 
+  /** The refusal of a server that is stopping. */
+  static draining(): ChorusError {
+    const message = 'The server is shutting down and takes no new work.';
+    return new ChorusError('draining', message, { retryAfterMs: 5_000 });
+  }
+
   /** The error of a request whose signal has aborted: the abort's own reason if it is one of ours. */
   static ofAbort(signal: AbortSignal): ChorusError {
     if (signal.reason instanceof ChorusError) return signal.reason;

@@ -59,15 +59,13 @@ export class Incarnation {
   }
 
   /** Waits for the end and gives back what the process leaves. */
-  async buried(): Promise<ChildExit> {
-    const exit = await this.child.exited;
+  async buried(): Promise<void> {
     await this.runningAtDeath;
     await this.cutOff();
     // What cannot be removed stays: a few bytes are no reason not to start the next one.
     await Promise.allSettled(
       Object.values(this.#paths).map((path: string) => rm(path, { force: true })),
     );
-    return exit;
   }
 
   /** Everything that the process still owes fails now, with a retryable error. Idempotent. */

@@ -107,7 +107,7 @@ export class LeaseRouter implements Router {
     this.#draining = true;
     for (const queue of Object.values(this.#queues)) {
       for (const waiter of queue.slice()) {
-        if (waiter.request.resumes !== true) waiter.reject(draining());
+        if (waiter.request.resumes !== true) waiter.reject(ChorusError.draining());
       }
     }
   }
@@ -124,7 +124,7 @@ export class LeaseRouter implements Router {
   /** Hands out a place; see {@link Router.acquire}. */
   acquire(request: AcquireRequest, signal: AbortSignal): Promise<Lease> {
     if (signal.aborted) return Promise.reject(ChorusError.ofAbort(signal));
-    if (this.#draining && request.resumes !== true) return Promise.reject(draining());
+    if (this.#draining && request.resumes !== true) return Promise.reject(ChorusError.draining());
     if (!this.#servable(request)) return Promise.reject(unavailable(request));
     // Nobody overtakes, but who resumes: others wait for the same model, so this waits behind them.
     const overtakes =
@@ -227,11 +227,6 @@ function serves(place: Place, request: AcquireRequest): boolean {
 
 function compare(a: Place, b: Place): number {
   return a.leases - b.leases || a.work - b.work;
-}
-
-function draining(): ChorusError {
-  const message = 'The server is shutting down and takes no new work.';
-  return new ChorusError('draining', message, { retryAfterMs: 5_000 });
 }
 
 function unavailable(request: AcquireRequest): ChorusError {

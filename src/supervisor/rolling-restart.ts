@@ -81,12 +81,9 @@ export class RollingRestart {
 }
 
 function isWhole(worker: WorkerSlot): boolean {
-  return readyModels(worker).length === worker.spec.models.length;
+  return worker.readyModels.length === worker.spec.models.length;
 }
 
-function readyModels({ slot, reports }: WorkerSlot): string[] {
-  if (slot.state !== 'ready') return [];
-  return [...reports.values()]
-    .filter((report) => report.state === 'ready')
-    .map((report) => report.id);
+function readyModels(worker: WorkerSlot): string[] {
+  return worker.readyModels.map((model) => model.id);
 }

@@ -4,12 +4,16 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 
 import { removeSocketFolder, SOCKET_FOLDER_NAME } from './socket-folder.js';
-import { identify, isStillAlive, type ProcessIdentity } from '../processes/identity.js';
+import {
+  identify,
+  identitySchema,
+  isStillAlive,
+  type ProcessIdentity,
+} from '../processes/identity.js';
 
 /** Environment variable of every child, by which a later supervisor knows it for one of ours. */
 export const COOKIE_VARIABLE = 'CHORUS_COOKIE';
 
-const identitySchema = z.object({ pid: z.int(), started: z.string() });
 const recordSchema = z.object({
   cookie: z.string(),
   socketDir: z.string(),

@@ -7,7 +7,7 @@ import type { WorkerSlot } from './worker-slot.js';
 /** Replicas of a service that take requests now. */
 export function readyReplicas(workers: readonly WorkerSlot[], service: Service): number {
   return workers
-    .flatMap(describeModels)
+    .flatMap((worker) => worker.readyModels)
     .filter((model) => model.service === service)
     .reduce((replicas, model) => replicas + model.replicas, 0);
 }
@@ -74,14 +74,14 @@ function modelWarnings(workerId: string, report: ModelReport): string[] {
   return [`${subject} runs on the CPU, not on its GPU: ${report.degradedReason}`];
 }
 
-/** Models that are served now, and those that cannot be. */
-function describeModels({ slot, reports }: WorkerSlot): WorkerModelStatus[] {
+/** Models that are served now, and those that cannot be, in the order of their reports. */
+function describeModels({ readyModels, reports }: WorkerSlot): WorkerModelStatus[] {
   return [...reports.values()].flatMap((report): WorkerModelStatus[] => {
     const { id, service } = report;
     if (report.state === 'failed') {
       return [{ id, service, state: 'init_failed', replicas: 0, error: report.error.message }];
     }
-    if (slot.state !== 'ready') return [];
+    if (!readyModels.includes(report)) return [];
     const { state, replicas, provider, degradedReason } = report;
     const degraded = degradedReason === undefined ? {} : { degradedReason };
     return [{ id, service, state, replicas, provider, ...degraded }];

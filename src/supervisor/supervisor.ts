@@ -129,15 +129,12 @@ export class Supervisor {
   /**
    * Replaces one worker's process when its running work has ended, and lifts its quarantine.
    * Resolves when the new process is ready or has failed.
-   * @throws ChorusError `worker_not_found`.
+   * @throws ChorusError `worker_not_found`, at once and not by the promise.
    */
-  async restartWorker(id: string): Promise<void> {
+  restartWorker(id: string): Promise<void> {
     const worker = this.#workers.find(({ spec }) => spec.id === id);
-    if (!worker) {
-      const known = this.#workers.map(({ spec }) => spec.id).join(', ');
-      throw new ChorusError('worker_not_found', `There is no worker ${id}; there are: ${known}.`);
-    }
-    await this.#restart(worker, 'operator');
+    if (!worker) throw unknownWorker(id, this.#workers);
+    return this.#restart(worker, 'operator');
   }
 
   /** Begins to replace all workers one after the other; see {@link RollingRestart}. */
@@ -233,6 +230,12 @@ interface Parts {
   readonly socketDir: string;
   readonly launcher: readonly string[];
   readonly record: RunRecord;
+}
+
+function unknownWorker(id: string, workers: readonly WorkerSlot[]): ChorusError {
+  const known = workers.map(({ spec }) => spec.id).join(', ');
+  const shown = id.length > 64 ? `${id.slice(0, 64)}…` : id;
+  return new ChorusError('worker_not_found', `There is no worker ${shown}; there are: ${known}.`);
 }
 
 function hosts(spec: WorkerSpec, service: Service): boolean {

@@ -15,6 +15,9 @@ export interface WorkerSpec {
   readonly models: readonly ModelAssignment[];
 }
 
+/** A model that its worker serves. */
+export type ReadyReport = Extract<ModelReport, { readonly state: 'ready' }>;
+
 /** What a worker's slot needs beside the spec. */
 export interface WorkerSlotOptions
   extends SlotSurroundings, Pick<SlotOptions, 'entry' | 'readyTimeoutMs'> {
@@ -24,7 +27,7 @@ export interface WorkerSlotOptions
   readonly capacity: Readonly<Record<Service, number>>;
   /** The environment of a child with additions. */
   readonly environment: (additions: Readonly<Record<string, string>>) => NodeJS.ProcessEnv;
-  /** Something that `status()` shows has changed. */
+  /** Told after each change of the worker's state. */
   readonly onChange: () => void;
 }
 
@@ -65,6 +68,12 @@ export class WorkerSlot {
     });
   }
 
+  /** Models that take requests now. */
+  get readyModels(): readonly ReadyReport[] {
+    if (this.slot.state !== 'ready') return [];
+    return [...this.reports.values()].filter((report) => report.state === 'ready');
+  }
+
   /** The way to the process that serves; undefined while none does. */
   get client(): WorkerClient | undefined {
     return this.#serving?.client;
@@ -100,7 +109,6 @@ export class WorkerSlot {
       const reason = report.degradedReason;
       log.warn({ ...fields, reason }, 'a model runs on the CPU, not on its GPU');
     }
-    this.#options.onChange();
   }
 
   #up(incarnation: Incarnation): void {
@@ -118,7 +126,6 @@ export class WorkerSlot {
       const capacity = this.#options.capacity[service];
       this.#options.router.add({ workerId: this.spec.id, service, model: id, capacity, client });
     }
-    this.#options.onChange();
   }
 
   #clientOf(incarnation: Incarnation): WorkerClient {
@@ -150,7 +157,6 @@ export class WorkerSlot {
 
   #giveUp(models: readonly ModelAssignment[]): void {
     for (const model of models) this.#options.router.giveUp(this.spec.id, model.id);
-    this.#options.onChange();
   }
 }
 

@@ -155,6 +155,14 @@ describe('a supervisor with real worker processes', () => {
     });
   });
 
+  it('knows its workers', async () => {
+    fleet = await startScriptedFleet(2);
+    expect(() => fleet.supervisor.restartWorker('gpu-7')).toThrow(
+      'There is no worker gpu-7; there are: cpu-0, cpu-1.',
+    );
+    expect(() => fleet.supervisor.restartWorker('x'.repeat(100))).toThrow(/worker x{64}…; there/);
+  });
+
   it('lets running work end when it stops, and leaves no process', async () => {
     fleet = await startScriptedFleet(2);
     const pids = fleet.supervisor.status().workers.map((worker) => worker.pid ?? 0);

@@ -127,7 +127,14 @@ export class Door {
   /** Workers that were told to restart, and how often all were. */
   readonly restarted: string[] = [];
   readonly admin: AdminPort = {
-    restartWorker: async (id) => void this.restarted.push(id),
+    restartWorker: (id) => {
+      if (id !== 'cpu-0') {
+        const message = `There is no worker ${id}; there are: cpu-0.`;
+        throw new ChorusError('worker_not_found', message);
+      }
+      this.restarted.push(id);
+      return Promise.resolve();
+    },
     reload: () => {
       this.restarted.push('all');
       return { state: 'running', done: [], left: ['cpu-0'] };

@@ -1,8 +1,5 @@
+import { isLoopback } from '../server-address.js';
 import type { CheckContext, Finding } from './check.js';
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
 
 /** Looks whether the server would be open to a network without a key. */
 export function checkKeys({ settings: { host, apiKeys } }: CheckContext): Finding {

@@ -11,13 +11,8 @@ export function admission(admissions: Admissions): Middleware {
   return async function admission(ctx, next) {
     if (admissions.draining) ctx.set('Connection', 'close');
     if (PROBES.has(ctx.path)) return next();
-    if (admissions.draining) throw draining();
+    if (admissions.draining) throw ChorusError.draining();
     admissions.admit(ctx.res);
     return next();
   };
-}
-
-function draining(): ChorusError {
-  const message = 'The server is shutting down and takes no new work.';
-  return new ChorusError('draining', message, { retryAfterMs: 5_000 });
 }
