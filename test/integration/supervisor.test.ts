@@ -155,6 +155,25 @@ describe('a supervisor with real worker processes', () => {
     });
   });
 
+  it('has what a worker logs in its own log, with the worker, device, model and request', async () => {
+    const lines: object[] = [];
+    const ignore = (): void => {};
+    const error = (fields: object, message: string): void =>
+      void lines.push({ ...fields, message });
+    fleet = await startScriptedFleet(1, {
+      log: { debug: ignore, info: ignore, warn: ignore, error },
+    });
+    await expect(speak(await acquire(), 'fail')).rejects.toThrow();
+    await eventually(() => expect(lines).toHaveLength(1));
+    expect(lines[0]).toMatchObject({
+      worker: 'cpu-0',
+      device: 'cpu',
+      model: 'scripted',
+      requestId: 'test',
+      code: 'internal',
+    });
+  });
+
   it('knows its workers', async () => {
     fleet = await startScriptedFleet(2);
     expect(() => fleet.supervisor.restartWorker('gpu-7')).toThrow(
