@@ -24,7 +24,15 @@ const READINGS = 5;
 async function speakOnce({ supervisor }: ScriptedFleet): Promise<void> {
   const { signal } = new AbortController();
   const digest = async (): Promise<string> => 'bench';
-  const place = { service: 'tts', model: 'scripted', cost: 1, requestId: 'bench', digest } as const;
+  const place = {
+    service: 'tts',
+    model: 'scripted',
+    class: 'interactive',
+    client: 'test',
+    cost: 1,
+    requestId: 'bench',
+    digest,
+  } as const;
   const lease = await supervisor.router.acquire(place, signal);
   try {
     const request = { model: 'scripted', voice: 'joe', text: 'busy 1', speed: 1 };

@@ -59,7 +59,7 @@ export const SETTING_TABLE = {
   TTS_CAPACITY: preset(whole(1, 1024), '8'),
   ASR_CAPACITY: preset(whole(1, 1024), '4'),
   MAX_STREAMS: preset(whole(1, 100_000), '256'),
-  MAX_QUEUE: preset(whole(0, 1_000_000), '256'),
+  MAX_QUEUE: preset(whole(1, 1_000_000), '256'),
   QUEUE_TIMEOUT_MS: preset(whole(1, MAX_TIMER_MS), '30000'),
   DRAIN_TIMEOUT_MS: preset(whole(0, MAX_TIMER_MS), '30000'),
   STEP_TIMEOUT_MS: preset(whole(1_000, MAX_TIMER_MS), '120000'),

@@ -7,6 +7,7 @@ import type { AppDependencies } from './dependencies.js';
 import { admission } from './middleware/admission.js';
 import { accessLog } from './middleware/access-log.js';
 import { auth } from './middleware/auth.js';
+import { claim } from './middleware/claim.js';
 import { cors } from './middleware/cors.js';
 import { errors } from './middleware/errors.js';
 import { noRoute } from './middleware/no-route.js';
@@ -29,6 +30,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   app.use(errors(openAiErrorBody, log));
   app.use(auth(keys));
   app.use(admission(admissions));
+  app.use(claim());
   app.use(routes.routes());
   app.use(noRoute());
   app.on('error', (error: unknown, ctx?: DoorContext) => {

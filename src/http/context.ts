@@ -1,4 +1,5 @@
 import type { ParameterizedContext } from 'koa';
+import type { PlaceRequest } from '../routing/router.js';
 
 /** Facts about a request that the access log tells; the texts of users are never among them. */
 export interface RequestFacts {
@@ -8,12 +9,18 @@ export interface RequestFacts {
   outcome: string;
 }
 
+/** Who asks, and how urgently: the part of a request's claim on a worker that its headers tell. */
+export type Claim = Pick<PlaceRequest, 'class' | 'client' | 'session' | 'deadlineAtMs'>;
+
 /** What middleware leaves for the handlers of one request. */
 export interface DoorState {
   readonly requestId: string;
   /** Aborts when the client has gone or its deadline has passed; the reason is a ChorusError. */
   readonly signal: AbortSignal;
   readonly facts: RequestFacts;
+  readonly claim: Claim;
+  /** Aborts `signal`, for whoever finds out that the request shall end. */
+  readonly lifetime: AbortController;
 }
 
 /** Koa's context as our handlers see it. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.js';
 import type { MediaClient } from '../protocol/media.js';
 import type { ServerStatus } from '../protocol/status.js';
-import type { Router } from '../supervisor/router.js';
+import type { Router } from '../routing/router.js';
 import type { AdminPort } from './admin-port.js';
 import type { Admissions } from './admissions.js';
 import type { ModelNames } from './catalogue-port.js';

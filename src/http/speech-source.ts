@@ -1,7 +1,8 @@
 import { ChorusError } from '../protocol/errors.js';
 import type { SpeechEvent, SynthesisRequest } from '../protocol/requests.js';
-import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
+import type { AcquireRequest, Lease, Router } from '../routing/router.js';
 import { digestOf } from '../protocol/digest.js';
+import type { Claim } from './context.js';
 import { Tries } from './retry.js';
 import { SpeechPosition } from './speech-position.js';
 import { codePoints } from './validate.js';
@@ -10,6 +11,7 @@ import { codePoints } from './validate.js';
 export interface SpeechSourceOptions {
   readonly request: SynthesisRequest;
   readonly requestId: string;
+  readonly claim: Claim;
   readonly signal: AbortSignal;
   /** Whether the request had a place before, and lost what came of it. */
   readonly resumes: boolean;
@@ -132,8 +134,9 @@ export class SpeechSource {
   }
 
   #place(): AcquireRequest {
-    const { request, requestId, resumes } = this.#options;
+    const { request, requestId, claim, resumes } = this.#options;
     return {
+      ...claim,
       service: 'tts',
       model: request.model,
       cost: codePoints(request.text),

@@ -1,7 +1,8 @@
 import { ChorusError } from '../protocol/errors.js';
 import type { MediaClient, SpeechFormat } from '../protocol/media.js';
 import type { SynthesisRequest } from '../protocol/requests.js';
-import type { Router } from '../supervisor/router.js';
+import type { Router } from '../routing/router.js';
+import type { Claim } from './context.js';
 import { Tries } from './retry.js';
 import { SpeechSource } from './speech-source.js';
 
@@ -12,6 +13,7 @@ const FORMAT_RATES_HZ: Partial<Record<SpeechFormat, number>> = { pcm: 24_000, op
 export interface SpeechJob {
   readonly request: SynthesisRequest;
   readonly requestId: string;
+  readonly claim: Claim;
   readonly format: SpeechFormat;
   /** Overrides the format's rate; opus keeps its own. */
   readonly sampleRateHz: number | undefined;

@@ -5,8 +5,9 @@ import type {
   TranscriptionRequest,
   TranscriptSegment,
 } from '../protocol/requests.js';
-import type { AcquireRequest, Lease, Router } from '../supervisor/router.js';
+import type { AcquireRequest, Lease, Router } from '../routing/router.js';
 import { digestOfFile, onceTaken } from '../protocol/digest.js';
+import type { Claim } from './context.js';
 import { Tries } from './retry.js';
 
 /** A finished transcript, before a family draws it. */
@@ -23,6 +24,7 @@ export interface Transcript {
 export interface TranscriptionJob {
   readonly request: TranscriptionRequest;
   readonly requestId: string;
+  readonly claim: Claim;
   readonly audio: DecodedAudio;
   readonly signal: AbortSignal;
 }
@@ -31,6 +33,7 @@ export interface TranscriptionJob {
 export async function transcribe(router: Router, job: TranscriptionJob): Promise<Transcript> {
   const { pcmPath, ...fields } = job.request;
   const place: AcquireRequest = {
+    ...job.claim,
     service: 'asr',
     model: job.request.model,
     cost: job.audio.durationSeconds,

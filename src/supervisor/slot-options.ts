@@ -56,6 +56,8 @@ export interface SlotOptions extends SlotSurroundings {
   readonly onUp: (incarnation: Incarnation) => void;
   /** Nothing new may be sent to it. */
   readonly onDown: () => void;
+  /** The process is dead. */
+  readonly onEnded?: (incarnation: Incarnation) => void;
   /** There will be no process soon: it cannot start, or the slot is in quarantine. */
   readonly onGivenUp?: () => void;
   readonly onChange?: () => void;

@@ -22,8 +22,7 @@ export class Slot {
   #timer: NodeJS.Timeout | undefined;
   #generation = 0;
   #isUp = false;
-  /** Its process is being ended on purpose. */
-  #ending = false;
+  #ending = false; // On purpose.
   #closed = false;
   #restarting: Promise<void> | undefined;
 
@@ -176,6 +175,7 @@ export class Slot {
     const { readyForMs } = incarnation;
     this.#watch?.stop();
     this.#down();
+    this.#options.onEnded?.(incarnation);
     if (isRunning(this.state) && !this.#ending) {
       const reason = exitText(exit);
       this.history.failed('crashed', reason);

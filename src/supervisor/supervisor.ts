@@ -1,6 +1,7 @@
 import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
 import type { ReloadStatus, ServerStatus } from '../protocol/status.js';
+import { LeaseRouter } from '../routing/lease-router.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
 import {
   describeFault,
@@ -8,8 +9,7 @@ import {
   type DeviceFaultSource,
   verdictOn,
 } from './device-faults.js';
-import { GuardedRouter } from './guarded-router.js';
-import { LeaseRouter } from './lease-router.js';
+import { FleetRouter } from './fleet-router.js';
 import type { SlotLog } from './life-cycle.js';
 import { MediaSlot } from './media-slot.js';
 import { parentDeathLauncher } from './parent-death.js';
@@ -19,6 +19,7 @@ import type { RestartReason } from './slot-history.js';
 import type { SlotSurroundings } from './slot-options.js';
 import { createSocketFolder, removeSocketFolder } from './socket-folder.js';
 import { describeSlot, describeWarnings, describeWorker, readyReplicas } from './status.js';
+import type { WorkerClient } from './worker-client.js';
 import { WorkerSlot, type WorkerSpec } from './worker-slot.js';
 
 /** Loading the largest models from a slow disk takes minutes; longer than this is a hang. */
@@ -44,6 +45,8 @@ export interface SupervisorOptions {
   readonly capacity: Readonly<Record<Service, number>>;
   readonly maxQueue: number;
   readonly queueTimeoutMs: number;
+  /** Open streams on one worker. */
+  readonly maxStreams: number;
   readonly drainTimeoutMs: number;
   readonly stepTimeoutMs: number;
   /** Where reports about GPUs come from, if from anywhere. */
@@ -53,11 +56,11 @@ export interface SupervisorOptions {
 /** Owns every child process and the router that leads to them. */
 export class Supervisor {
   /** Hands out leases, but not for inputs that workers have died of. */
-  readonly router: GuardedRouter;
+  readonly router: FleetRouter;
   readonly media: MediaSlot;
   readonly #options: SupervisorOptions;
   readonly #parts: Parts;
-  readonly #leases: LeaseRouter;
+  readonly #leases: LeaseRouter<WorkerClient>;
   readonly #workers: readonly WorkerSlot[];
   readonly #rolling: RollingRestart;
   readonly #startedAtMs = Date.now();
@@ -90,7 +93,7 @@ export class Supervisor {
     this.#options = options;
     this.#parts = parts;
     this.#leases = new LeaseRouter(options);
-    this.router = new GuardedRouter(this.#leases);
+    this.router = new FleetRouter(this.#leases);
     this.media = this.#mediaSlot();
     this.#workers = options.workers.map((spec) => this.#workerSlot(spec));
     this.#rolling = new RollingRestart({

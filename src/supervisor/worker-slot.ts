@@ -1,8 +1,8 @@
 import type { Device, FromChild, ModelAssignment, ModelReport } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
+import type { LeaseRouter } from '../routing/lease-router.js';
 import type { Incarnation } from './incarnation.js';
-import type { LeaseRouter } from './lease-router.js';
 import { Slot } from './slot.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
 import { BROKEN_SOCKET, EXIT_GRACE_MS } from './transport-error.js';
@@ -21,7 +21,7 @@ export type ReadyReport = Extract<ModelReport, { readonly state: 'ready' }>;
 /** What a worker's slot needs beside the spec. */
 export interface WorkerSlotOptions
   extends SlotSurroundings, Pick<SlotOptions, 'entry' | 'readyTimeoutMs'> {
-  readonly router: LeaseRouter;
+  readonly router: LeaseRouter<WorkerClient>;
   readonly requireGpu: boolean;
   /** Leases per (worker, model). */
   readonly capacity: Readonly<Record<Service, number>>;
@@ -64,6 +64,7 @@ export class WorkerSlot {
       onMessage: (message) => this.#receive(message),
       onUp: (incarnation) => this.#up(incarnation),
       onDown: () => this.#down(),
+      onEnded: (incarnation) => this.#ended(incarnation),
       onGivenUp: () => this.#giveUp(spec.models),
     });
   }
@@ -87,7 +88,9 @@ export class WorkerSlot {
   }
 
   #expectAll(): void {
-    for (const model of this.spec.models) this.#options.router.expect(this.spec.id, model.id);
+    for (const { id, service } of this.spec.models) {
+      this.#options.router.expect(this.spec.id, id, service);
+    }
   }
 
   #receive(message: FromChild): void {
@@ -124,7 +127,8 @@ export class WorkerSlot {
         continue;
       }
       const capacity = this.#options.capacity[service];
-      this.#options.router.add({ workerId: this.spec.id, service, model: id, capacity, client });
+      const { id: workerId } = this.spec;
+      this.#options.router.add({ workerId, service, model: id, capacity, target: client });
     }
   }
 
@@ -153,6 +157,10 @@ export class WorkerSlot {
     this.#options.router.remove(this.spec.id);
     // It will be back in a moment: what waits for its models may wait on.
     this.#expectAll();
+  }
+
+  #ended(incarnation: Incarnation): void {
+    if (this.#serving?.incarnation === incarnation) this.#options.router.lose(this.#serving.client);
   }
 
   #giveUp(models: readonly ModelAssignment[]): void {

@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engines: ['protocol', 'models', 'speech', 'audio'],
   media: ['protocol', 'config', 'telemetry', 'processes', 'audio'],
   worker: ['protocol', 'config', 'telemetry', 'processes', 'engines', 'models', 'speech', 'audio'],
-  supervisor: ['protocol', 'config', 'telemetry', 'processes', 'models'],
+  routing: ['protocol'],
+  supervisor: ['protocol', 'config', 'telemetry', 'processes', 'models', 'routing'],
   jobs: ['protocol', 'config', 'telemetry', 'processes'],
   http: ['protocol', 'config', 'telemetry', 'processes', 'models', 'speech', 'audio', 'jobs'],
 };
@@ -47,7 +48,7 @@ const imports = ROOMS.flatMap((room) =>
     file: plantImport(room, `${target}/thing.js`, `imports-${target}`),
   })),
 );
-const routerImport = plantImport('http', 'supervisor/router.js', 'imports-router-type');
+const routerImport = plantImport('http', 'routing/router.js', 'imports-router-type');
 
 const OTHER_RULES = [
   { rule: 'no-process-env', room: 'http', text: 'export const key = process.env.KEY;\n' },

@@ -12,7 +12,13 @@ describe('the source of a speech', () => {
     router.script = sends([start], new ChorusError('replica_lost', 'Gone.'));
     const { signal } = new AbortController();
     const request = { model: 'm', text: 'Hello.', voice: 'v', speed: 1 };
-    const source = new SpeechSource(router, { request, requestId: 'r', signal, resumes: false });
+    const source = new SpeechSource(router, {
+      request,
+      requestId: 'r',
+      claim: { class: 'interactive', client: 'test' },
+      signal,
+      resumes: false,
+    });
     await source.open();
     const late = gate();
     const acquire = router.acquire.bind(router);

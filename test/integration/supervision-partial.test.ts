@@ -27,7 +27,14 @@ it('a model that could not load is not waited for after its worker was thought t
   fleet = await startScriptedFleet(1, { workers, stepTimeoutMs: 1_000 });
   const { signal } = new AbortController();
   const acquire = (id: string) => {
-    const place = { service: 'tts', model: id, cost: 1, requestId: 'test' } as const;
+    const place = {
+      service: 'tts',
+      model: id,
+      class: 'interactive',
+      client: 'test',
+      cost: 1,
+      requestId: 'test',
+    } as const;
     return fleet.supervisor.router.acquire({ ...place, digest: async () => id }, signal);
   };
   await expect(acquire('absent')).rejects.toMatchObject({ code: 'unavailable' });

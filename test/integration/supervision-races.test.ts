@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../src/config/environment.js';
 import type { Device } from '../../src/protocol/control.js';
 import type { DeviceFault } from '../../src/supervisor/device-faults.js';
-import type { Lease } from '../../src/supervisor/router.js';
+import type { Lease } from '../../src/routing/router.js';
 import type { SpeechEvent } from '../../src/protocol/requests.js';
 import { eventually } from '../support/eventually.js';
 import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
@@ -27,7 +27,14 @@ describe('a worker', () => {
   const worker = (index = 0) => fleet.supervisor.status().workers[index]!;
 
   async function speak(text: string): Promise<AsyncIterator<SpeechEvent>> {
-    const place = { service: 'tts', model: 'scripted', cost: 1, requestId: 'test' } as const;
+    const place = {
+      service: 'tts',
+      model: 'scripted',
+      class: 'interactive',
+      client: 'test',
+      cost: 1,
+      requestId: 'test',
+    } as const;
     const request = { ...place, digest: async () => text };
     const lease = await fleet.supervisor.router.acquire(request, signal);
     held.push(lease);

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Device } from '../../src/protocol/control.js';
 import type { DeviceFault, DeviceFaultSource } from '../../src/supervisor/device-faults.js';
 import { type ChildState, EDGES, type SlotLog } from '../../src/supervisor/life-cycle.js';
-import type { Lease } from '../../src/supervisor/router.js';
+import type { Lease } from '../../src/routing/router.js';
 import { eventually } from '../support/eventually.js';
 import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
 
@@ -69,7 +69,14 @@ describe('the life cycle of a worker', () => {
 
   /** Lets the worker compute. */
   async function speak(text: string): Promise<void> {
-    const input = { service: 'tts', model: 'scripted', cost: 1, requestId: 'test' } as const;
+    const input = {
+      service: 'tts',
+      model: 'scripted',
+      class: 'interactive',
+      client: 'test',
+      cost: 1,
+      requestId: 'test',
+    } as const;
     const { signal } = new AbortController();
     const request = { ...input, digest: async () => text };
     const lease = await fleet.supervisor.router.acquire(request, signal);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { SpeechEvent } from '../../src/protocol/requests.js';
-import type { Lease } from '../../src/supervisor/router.js';
+import type { Lease } from '../../src/routing/router.js';
 import { eventually } from '../support/eventually.js';
 import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
 
@@ -12,6 +12,8 @@ const never = new AbortController().signal;
 const place = {
   service: 'tts',
   model: 'scripted',
+  class: 'interactive',
+  client: 'test',
   cost: 1,
   requestId: 'test',
   digest: async () => 'input',

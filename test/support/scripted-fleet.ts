@@ -49,6 +49,7 @@ export async function startScriptedFleet(
     capacity: { tts: 4, asr: 4 },
     maxQueue: 16,
     queueTimeoutMs: 30_000,
+    maxStreams: 16,
     drainTimeoutMs: 5_000,
     stepTimeoutMs: 120_000,
     dataDir: join(root, 'data'),

@@ -1,6 +1,6 @@
 import type { ChorusError } from '../../src/protocol/errors.js';
 import type { SpeechEvent, TranscriptEvent } from '../../src/protocol/requests.js';
-import type { AcquireRequest, Lease, Router } from '../../src/supervisor/router.js';
+import type { AcquireRequest, Lease, Router, Stream } from '../../src/routing/router.js';
 
 /** What a scripted worker does with a lease. */
 export interface Script {
@@ -39,6 +39,10 @@ export class ScriptedLease implements Lease {
     return this.#script.hear(this, signal);
   };
 
+  pause(): void {}
+
+  async resume(): Promise<void> {}
+
   release(): void {
     this.releases += 1;
   }
@@ -57,5 +61,9 @@ export class ScriptedRouter implements Router {
     const lease = new ScriptedLease(request, this.leases.length + 1, this.script);
     this.leases.push(lease);
     return lease;
+  }
+
+  openStream(): Stream {
+    throw new Error('no streams here');
   }
 }

@@ -21,9 +21,9 @@ const CONTENT_TYPES: Readonly<Record<SpeechFormat, string>> = {
 /** Handles `POST /v1/audio/speech`. */
 export function createSpeech(dependencies: AppDependencies): Middleware<DoorState> {
   return async function createSpeech(ctx) {
-    const { signal, facts, requestId } = ctx.state;
+    const { signal, facts, requestId, claim } = ctx.state;
     const body = await readJsonObject(ctx.req, { maxBytes: MAX_BODY_BYTES, signal });
-    const job = { ...speechJob(body, dependencies), requestId, signal };
+    const job = { ...speechJob(body, dependencies), requestId, claim, signal };
     facts.model = job.request.model;
     await speak(dependencies, job, async ({ workerId, model, chunks }) => {
       facts.workerId = workerId;
@@ -40,7 +40,7 @@ export function createSpeech(dependencies: AppDependencies): Middleware<DoorStat
 function speechJob(
   body: Readonly<Record<string, unknown>>,
   { catalogue }: AppDependencies,
-): Omit<SpeechJob, 'requestId' | 'signal'> {
+): Omit<SpeechJob, 'requestId' | 'claim' | 'signal'> {
   const fields = validate(speechSchema, body);
   const card = catalogue.resolveModel(fields.model, 'tts');
   const voice = catalogue.resolveVoice(card, fields.voice);

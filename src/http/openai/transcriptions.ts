@@ -34,9 +34,9 @@ export function createTranscription(dependencies: AppDependencies): Middleware<D
 }
 
 async function answer(ctx: DoorContext, task: Task): Promise<void> {
-  const { facts, requestId, signal } = ctx.state;
+  const { facts, requestId, claim, signal } = ctx.state;
   facts.model = task.card.id;
-  const transcript = await task.run(requestId, signal);
+  const transcript = await task.run({ requestId, claim, signal });
   facts.workerId = transcript.workerId;
   const { contentType, body } = transcriptBody(transcript, task.fields.response_format);
   ctx.set({
@@ -46,6 +46,8 @@ async function answer(ctx: DoorContext, task: Task): Promise<void> {
   });
   ctx.body = body;
 }
+
+type Asked = Pick<DoorState, 'requestId' | 'claim' | 'signal'>;
 
 /** One transcription: everything is checked when it is made, and only then decoded and heard. */
 class Task {
@@ -67,7 +69,7 @@ class Task {
     this.#dependencies = dependencies;
   }
 
-  async run(requestId: string, signal: AbortSignal): Promise<Transcript> {
+  async run({ requestId, claim, signal }: Asked): Promise<Transcript> {
     const { media, router } = this.#dependencies;
     const pcmPath = this.#upload.path('pcm');
     const audio = await media.decode(
@@ -83,7 +85,7 @@ class Task {
       ...(language !== undefined && { language }),
       ...(prompt !== undefined && { prompt }),
     };
-    return transcribe(router, { request, requestId, audio, signal });
+    return transcribe(router, { request, requestId, claim, audio, signal });
   }
 }
 

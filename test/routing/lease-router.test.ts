@@ -1,34 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { LeaseRouter, type Destination } from '../../src/supervisor/lease-router.js';
-import type { AcquireRequest, Lease } from '../../src/supervisor/router.js';
-import type { WorkerClient } from '../../src/supervisor/worker-client.js';
+import { LeaseRouter } from '../../src/routing/lease-router.js';
+import type { Grant } from '../../src/routing/model-route.js';
+import type { Destination } from '../../src/routing/place.js';
+import type { PlaceRequest } from '../../src/routing/router.js';
 
-const unused: WorkerClient = {
-  synthesize: () => {
-    throw new Error('not called');
-  },
-  transcribe: () => {
-    throw new Error('not called');
-  },
-};
+/** Processes are their names here. */
+type Lease = Grant<string>;
 
 const never = new AbortController().signal;
-const speech: AcquireRequest = {
+const speech: PlaceRequest = {
   service: 'tts',
   model: 'joe',
+  class: 'interactive',
+  client: 'somebody',
   cost: 1,
-  requestId: 'test',
-  digest: async () => 'input',
 };
 
-function destination(workerId: string, capacity: number, model = 'joe'): Destination {
-  return { workerId, service: 'tts', model, capacity, client: unused };
+function destination(workerId: string, capacity: number, model = 'joe'): Destination<string> {
+  return { workerId, service: 'tts', model, capacity, target: `process of ${workerId}` };
 }
 
-function routerWith(...destinations: Destination[]): LeaseRouter {
-  const router = new LeaseRouter({ maxQueue: 4, queueTimeoutMs: 60_000 });
+function routerWith(...destinations: Destination<string>[]): LeaseRouter<string> {
+  const router = new LeaseRouter<string>({ maxQueue: 4, queueTimeoutMs: 60_000, maxStreams: 4 });
   for (const one of destinations) router.add(one);
   return router;
 }
@@ -84,7 +79,7 @@ describe('LeaseRouter', () => {
   });
 
   it('refuses with queue_full when the queue is full and with queue_timeout when it is slow', async () => {
-    const router = new LeaseRouter({ maxQueue: 1, queueTimeoutMs: 1 });
+    const router = new LeaseRouter<string>({ maxQueue: 1, queueTimeoutMs: 1, maxStreams: 4 });
     router.add(destination('a', 1));
     await router.acquire(speech, never);
     const waiting = router.acquire(speech, never);
@@ -107,7 +102,7 @@ describe('LeaseRouter', () => {
   it('refuses what nobody serves, and waits for what is being loaded', async () => {
     const router = routerWith();
     await expect(router.acquire(speech, never)).rejects.toMatchObject({ code: 'unavailable' });
-    router.expect('a', 'joe');
+    router.expect('a', 'joe', 'tts');
     const waiting = router.acquire(speech, never);
     router.add(destination('a', 1));
     expect((await waiting).workerId).toBe('a');
@@ -115,26 +110,26 @@ describe('LeaseRouter', () => {
 
   it('refuses those who wait for a model that will not come', async () => {
     const router = routerWith();
-    router.expect('a', 'joe');
+    router.expect('a', 'joe', 'tts');
     const waiting = router.acquire(speech, never);
     router.giveUp('a', 'joe');
     await expect(waiting).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('counts on where it was when a destination comes back, and anew for a new process', async () => {
-    const [a, other] = [destination('a', 2), { ...unused }];
+    const a = destination('a', 2);
     const router = routerWith(a);
     const held = [await router.acquire(speech, never), await router.acquire(speech, never)];
     router.remove('a');
     expect(router.leases).toBe(2);
-    router.expect('a', 'joe');
+    router.expect('a', 'joe', 'tts');
     const waiting = router.acquire(speech, never);
     router.add(a);
     expect(router.queued).toBe(1);
     held[0]!.release();
     held.push(await waiting);
     router.remove('a');
-    router.add({ ...a, client: other });
+    router.add({ ...a, target: 'its next process' });
     held.push(await router.acquire(speech, never), await router.acquire(speech, never));
     expect(router.leases).toBe(4);
     for (const lease of held) lease.release();
@@ -142,11 +137,10 @@ describe('LeaseRouter', () => {
   });
 
   it('waits for the leases of one process alone, in rotation or not', async () => {
-    const ofA: WorkerClient = { ...unused };
-    const router = routerWith({ ...destination('a', 1), client: ofA }, destination('b', 1));
+    const router = routerWith(destination('a', 1), destination('b', 1));
     const held = [await router.acquire(speech, never), await router.acquire(speech, never)];
     router.remove('a');
-    const idle = router.idle(60_000, ofA);
+    const idle = router.idle(60_000, 'process of a');
     held.find((lease) => lease.workerId === 'a')!.release();
     await idle;
     expect(router.leases).toBe(1);
@@ -183,10 +177,14 @@ describe('LeaseRouter', () => {
     const event = fc.constantFrom('acquire', 'release', 'abort', 'lose', 'return');
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 80 }), async (events) => {
-        const router = new LeaseRouter({ maxQueue: 8, queueTimeoutMs: 60_000 });
+        const router = new LeaseRouter<string>({
+          maxQueue: 8,
+          queueTimeoutMs: 60_000,
+          maxStreams: 4,
+        });
         const held: Lease[] = [];
         const aborts: AbortController[] = [];
-        router.expect('b', 'joe');
+        router.expect('b', 'joe', 'tts');
         router.add(destination('a', 2));
         for (const what of events) {
           if (what === 'acquire') {

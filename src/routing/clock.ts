@@ -1,0 +1,16 @@
+/** Time as the router knows it; simulations bring their own. */
+export interface Clock {
+  /** Milliseconds since any fixed moment; never goes back. */
+  now(): number;
+  /** Calls back after so many milliseconds, unless the returned function was called before. */
+  after(delayMs: number, call: () => void): () => void;
+}
+
+/** The process's monotonic clock. */
+export const MONOTONIC_CLOCK: Clock = {
+  now: () => performance.now(),
+  after(delayMs, call) {
+    const timer = setTimeout(call, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

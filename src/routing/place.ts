@@ -1,0 +1,142 @@
+import type { Service } from '../protocol/requests.js';
+import type { RequestClass } from './router.js';
+
+/** A model on a worker, as a destination of leases. */
+export interface Destination<Target> {
+  readonly workerId: string;
+  readonly service: Service;
+  readonly model: string;
+  /** Leases that it may hold at once. */
+  readonly capacity: number;
+  /** The process behind it; the same for all models of one process. */
+  readonly target: Target;
+}
+
+/** What all models of one process load it with together. */
+export interface TargetLoad {
+  /** Predicted work of the leases that are held, in whole milliseconds. */
+  workMs: number;
+  streams: number;
+}
+
+/** The part of a place that bulk work may hold, so that whoever listens finds room. */
+const BULK_PART = 0.75;
+/** Failures in a row, without any result between them, that put a place out of rotation. */
+const FAILURES_TO_LEAVE = 3;
+/** How long it is out, the first time and at most. */
+const FIRST_ABSENCE_MS = 1_000;
+const LONGEST_ABSENCE_MS = 60_000;
+
+/** One destination with what it holds and how it has done. */
+export class Place<Target> {
+  readonly destination: Destination<Target>;
+  readonly load: TargetLoad;
+  /** Takes nothing new: its worker is not ready or is being replaced. */
+  isOut = false;
+  /** Its process has ended. */
+  isGone = false;
+  leases = 0;
+  streams = 0;
+  /** Leases that it may hold for now; grows to the capacity as it proves itself. */
+  window = 1;
+  /** Until when it is out of rotation because it fails. */
+  absentUntilMs = 0;
+  /** Whether it must give a result before it is trusted with more than one lease. */
+  isOnTrial: boolean;
+  #bulkLeases = 0;
+  #failures = 0;
+  #absenceMs = FIRST_ABSENCE_MS;
+  /** Milliseconds of the worker that each lease has had so far, if they share it equally. */
+  #shareMs = 0;
+  #sharedUntilMs = 0;
+
+  constructor(destination: Destination<Target>, load: TargetLoad, isOnTrial: boolean) {
+    this.destination = destination;
+    this.load = load;
+    this.isOnTrial = isOnTrial;
+  }
+
+  /** Whether it may take one more lease of that class now. */
+  hasRoom(requestClass: RequestClass, nowMs: number): boolean {
+    if (this.leases >= this.window || nowMs < this.absentUntilMs) return false;
+    const { capacity } = this.destination;
+    return requestClass !== 'bulk' || this.#bulkLeases < Math.ceil(capacity * BULK_PART);
+  }
+
+  /** Counts a lease; returns its share of the worker so far, for `giveBack`. */
+  take(requestClass: RequestClass, workMs: number, nowMs: number): number {
+    this.#passTime(nowMs);
+    this.leases += 1;
+    this.load.workMs += workMs;
+    if (requestClass === 'bulk') this.#bulkLeases += 1;
+    return this.#shareMs;
+  }
+
+  /** Counts a lease no more; returns its share of the worker by now. */
+  giveBack(requestClass: RequestClass, workMs: number, nowMs: number): number {
+    this.#passTime(nowMs);
+    this.leases -= 1;
+    this.load.workMs -= workMs;
+    if (requestClass === 'bulk') this.#bulkLeases -= 1;
+    return this.#shareMs;
+  }
+
+  /** Counts a stream that stays. */
+  openStream(): void {
+    this.streams += 1;
+    this.load.streams += 1;
+  }
+
+  /** Counts a stream no more. */
+  closeStream(): void {
+    this.streams -= 1;
+    this.load.streams -= 1;
+  }
+
+  /** Whether it may hold as many leases as it has capacity for. */
+  get isWarm(): boolean {
+    return this.window >= this.destination.capacity;
+  }
+
+  /**
+   * A lease has given a result.
+   * @returns Whether the place may hold one lease more for it.
+   */
+  succeeded(): boolean {
+    this.#failures = 0;
+    this.#absenceMs = FIRST_ABSENCE_MS;
+    this.isOnTrial = false;
+    if (this.isWarm) return false;
+    this.window += 1;
+    return true;
+  }
+
+  /**
+   * A lease has failed through the place's fault.
+   * @returns How long it shall be out of rotation; 0 = not at all.
+   */
+  failed(): number {
+    this.#failures += 1;
+    if (this.#failures < FAILURES_TO_LEAVE) return 0;
+    this.isOnTrial = true;
+    this.window = 1;
+    const absenceMs = this.#absenceMs;
+    this.#absenceMs = Math.min(LONGEST_ABSENCE_MS, absenceMs * 2);
+    return absenceMs;
+  }
+
+  /** Whether it has failed since it last gave a result. */
+  get isSuspect(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Lets it hold so many leases, as far as its capacity goes. */
+  grow(window: number): void {
+    this.window = Math.min(this.destination.capacity, window);
+  }
+
+  #passTime(nowMs: number): void {
+    if (this.leases > 0) this.#shareMs += (nowMs - this.#sharedUntilMs) / this.leases;
+    this.#sharedUntilMs = nowMs;
+  }
+}

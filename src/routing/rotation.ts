@@ -1,0 +1,106 @@
+import type { Clock } from './clock.js';
+import { type Destination, Place, type TargetLoad } from './place.js';
+
+/** A freshly loaded place may hold twice as many leases after so long, whatever it has done. */
+const SLOW_START_STEP_MS = 250;
+
+/** The places of one model: which of them take work, and how much. */
+export class Rotation<Target> {
+  readonly places: Place<Target>[] = [];
+  /** Workers that are loading the model. */
+  readonly expected = new Set<string>();
+  /** Workers whose process before failed at this model. */
+  readonly #suspects = new Set<string>();
+  readonly #clock: Clock;
+  readonly #onRoom: () => void;
+  #isWarmingUp = false;
+
+  /** @param onRoom Told when a place may take more than before. */
+  constructor(clock: Clock, onRoom: () => void) {
+    this.#clock = clock;
+    this.#onRoom = onRoom;
+  }
+
+  /** How many places take work. */
+  get size(): number {
+    const nowMs = this.#clock.now();
+    return this.places.filter((place) => !place.isOut && nowMs >= place.absentUntilMs).length;
+  }
+
+  /** Whether a request may hope to be served. */
+  get isServable(): boolean {
+    return this.expected.size > 0 || this.places.some((place) => !place.isOut);
+  }
+
+  /** Adds a destination; one that comes back has the leases that it still holds. */
+  add(destination: Destination<Target>, load: TargetLoad): void {
+    const { workerId, target } = destination;
+    this.expected.delete(workerId);
+    const known = this.find(target);
+    if (known) known.isOut = false;
+    else {
+      this.places.push(new Place(destination, load, this.#suspects.delete(workerId)));
+      this.#warmUp();
+    }
+    this.#onRoom();
+  }
+
+  /** The place of a process. */
+  find(target: Target): Place<Target> | undefined {
+    return this.places.find((place) => place.destination.target === target && !place.isGone);
+  }
+
+  /** Takes a worker out; what it holds ends by itself. */
+  remove(workerId: string): void {
+    for (const place of this.places.slice()) {
+      if (place.destination.workerId !== workerId) continue;
+      place.isOut = true;
+      if (place.isSuspect) this.#suspects.add(workerId);
+      this.forget(place);
+    }
+  }
+
+  /** A process has ended. */
+  lose(target: Target): void {
+    const place = this.find(target);
+    if (!place) return;
+    place.isOut = true;
+    place.isGone = true;
+    this.forget(place);
+  }
+
+  /** Forgets a place that is out, unless something is still held on it. */
+  forget(place: Place<Target>): void {
+    if (!place.isOut || place.leases > 0 || place.streams > 0) return;
+    const at = this.places.indexOf(place);
+    if (at >= 0) this.places.splice(at, 1);
+  }
+
+  /** A lease has given a result. */
+  succeeded(place: Place<Target>): void {
+    if (place.succeeded()) this.#onRoom();
+  }
+
+  /** A lease has failed through the fault of its place. */
+  failed(place: Place<Target>): void {
+    const absenceMs = place.failed();
+    if (place.isOut) this.#suspects.add(place.destination.workerId);
+    // The last one stays: to refuse everything would help nobody.
+    if (absenceMs === 0 || this.size < 2) return;
+    place.absentUntilMs = this.#clock.now() + absenceMs;
+    this.#clock.after(absenceMs, this.#onRoom);
+  }
+
+  /** Slow start: fresh places get their share in steps; those that failed have to earn it. */
+  #warmUp(): void {
+    const isWarming = (place: Place<Target>): boolean => !place.isWarm && !place.isOnTrial;
+    if (this.#isWarmingUp || !this.places.some(isWarming)) return;
+    this.#isWarmingUp = true;
+    this.#clock.after(SLOW_START_STEP_MS, () => {
+      this.#isWarmingUp = false;
+      for (const place of this.places) if (isWarming(place)) place.grow(place.window * 2);
+      this.#onRoom();
+      this.#warmUp();
+    });
+  }
+}

@@ -1,0 +1,131 @@
+import { ChorusError } from '../protocol/errors.js';
+import type {
+  SpeechEvent,
+  SynthesisRequest,
+  TranscriptEvent,
+  TranscriptionRequest,
+} from '../protocol/requests.js';
+import type { LeaseRouter } from '../routing/lease-router.js';
+import type { Grant } from '../routing/model-route.js';
+import type { AcquireRequest, Lease } from '../routing/router.js';
+import { HarmfulCall, LostReplica } from './lost-replica.js';
+import type { PoisonList } from './poison-list.js';
+import type { CallContext, WorkerClient } from './worker-client.js';
+
+/** What a lease needs beside its place. */
+export interface LeaseSurroundings {
+  readonly leases: LeaseRouter<WorkerClient>;
+  readonly poison: PoisonList;
+}
+
+/** Failures that tell nothing about the worker that reports them. */
+const NOT_THE_WORKERS = new Set(['draining', 'deadline_exceeded', 'storage_full']);
+
+/**
+ * A place on a worker with the way to it. Whatever passes teaches the router how the place does, and
+ * the list of poisoned inputs what workers die of.
+ */
+export class FleetLease implements Lease {
+  readonly workerId: string;
+  readonly model: string;
+  readonly #request: AcquireRequest;
+  readonly #around: LeaseSurroundings;
+  #grant: Grant<WorkerClient>;
+  #state: 'held' | 'paused' | 'released' = 'held';
+
+  constructor(grant: Grant<WorkerClient>, request: AcquireRequest, around: LeaseSurroundings) {
+    this.workerId = grant.workerId;
+    this.model = grant.model;
+    this.#grant = grant;
+    this.#request = request;
+    this.#around = around;
+  }
+
+  /** See {@link Lease.synthesize}. */
+  synthesize(request: SynthesisRequest, signal: AbortSignal): AsyncIterable<SpeechEvent> {
+    return this.#watched(this.#grant.target.synthesize(request, this.#context(signal)), signal);
+  }
+
+  /** See {@link Lease.transcribe}. */
+  transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptEvent> {
+    return this.#watched(this.#grant.target.transcribe(request, this.#context(signal)), signal);
+  }
+
+  /** See {@link Lease.pause}. */
+  pause(): void {
+    if (this.#state !== 'held') return;
+    this.#state = 'paused';
+    this.#grant.release();
+  }
+
+  /** See {@link Lease.resume}. */
+  async resume(signal: AbortSignal): Promise<void> {
+    if (this.#state !== 'paused') return;
+    const rest = { ...this.#request, isRest: true };
+    const grant = await this.#around.leases.acquireAt(this.#grant.target, rest, signal);
+    this.#grant = grant;
+    // It may have been given up while it waited.
+    if (this.#state === 'paused') this.#state = 'held';
+    else grant.release();
+  }
+
+  /** See {@link Lease.release}. */
+  release(): void {
+    this.#state = 'released';
+    this.#grant.release();
+  }
+
+  #context(signal: AbortSignal): CallContext {
+    return { requestId: this.#request.requestId, signal };
+  }
+
+  async *#watched<Event extends { readonly type: string }>(
+    events: AsyncIterable<Event>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Event> {
+    let hasResult = false;
+    try {
+      for await (const event of events) {
+        if (!hasResult && isResult(event)) this.#grant.report('result');
+        hasResult ||= isResult(event);
+        if (event.type === 'done') await this.#succeeded();
+        yield event;
+      }
+    } catch (caught) {
+      if (!signal.aborted && isWorkersFault(caught)) this.#grant.report('failed');
+      await this.#suspect(caught);
+      throw caught;
+    }
+  }
+
+  async #succeeded(): Promise<void> {
+    this.#grant.report('done');
+    const { poison } = this.#around;
+    if (!poison.isEmpty) poison.clear(await this.#request.digest());
+  }
+
+  /** Only a request whose step was running when its worker died may have been its death. */
+  async #suspect(caught: unknown): Promise<void> {
+    const victim = victimOf(caught);
+    if (victim === undefined) return;
+    this.#around.poison.suspect(await this.#request.digest(), victim);
+  }
+}
+
+function isResult({ type }: { readonly type: string }): boolean {
+  return type === 'audio' || type === 'segment';
+}
+
+function isWorkersFault(caught: unknown): boolean {
+  const { status, code } = ChorusError.from(caught);
+  return status >= 500 && !NOT_THE_WORKERS.has(code);
+}
+
+/** The process that may have died of a request, as far as its failure tells. */
+function victimOf(caught: unknown): string | undefined {
+  if (caught instanceof LostReplica) {
+    return caught.finding?.wasRunning === true ? caught.finding.incarnation : undefined;
+  }
+  // The worker itself said that of this very request.
+  return caught instanceof HarmfulCall ? caught.incarnation : undefined;
+}
