@@ -7,6 +7,9 @@ import { Tries } from './retry.js';
 import { SpeechPosition } from './speech-position.js';
 import { codePoints } from './validate.js';
 
+/** A reader that takes nothing for so long has enough for now: the buffers after us are full. */
+const PAUSE_AFTER_MS = 500;
+
 /** Whose speech it is. */
 export interface SpeechSourceOptions {
   readonly request: SynthesisRequest;
@@ -19,7 +22,8 @@ export interface SpeechSourceOptions {
 
 /**
  * The audio of one request, whoever speaks it: when a worker is lost, another goes on with what is
- * still missing. Holds one lease at a time, from `open()` until `close()`.
+ * still missing. Holds one lease at a time, from `open()` until all is spoken or `close()`, but not
+ * while its reader takes nothing.
  */
 export class SpeechSource {
   readonly #router: Router;
@@ -29,6 +33,11 @@ export class SpeechSource {
   #events: AsyncIterator<SpeechEvent> | undefined;
   /** Tries at the same place of the audio. */
   readonly #tries = new Tries();
+  #isHolding = false;
+  /** Whether the reader waits for audio now. */
+  #isWanted = false;
+  #isPaused = false;
+  #readerWatch: NodeJS.Timeout | undefined;
   #failed = true;
   #spoken = false;
   #closed = false;
@@ -61,25 +70,56 @@ export class SpeechSource {
 
   /** The next audio, at least one sample; undefined at the end. */
   async next(): Promise<Uint8Array | undefined> {
-    for (;;) {
-      try {
-        return await this.#nextOfWorker();
-      } catch (caught) {
-        await this.#goOnElsewhere(caught);
+    this.#isWanted = true;
+    try {
+      for (;;) {
+        try {
+          await this.#comeBack();
+          return await this.#nextOfWorker();
+        } catch (caught) {
+          await this.#goOnElsewhere(caught);
+        }
       }
+    } finally {
+      this.#isWanted = false;
     }
   }
 
   /** Ends the work if it has not ended, and gives the place back. Idempotent. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#readerWatch);
     this.#leave();
+  }
+
+  /** A reader that is full lets others have the place; the audio goes on where it was. */
+  #watchReader(): void {
+    this.#readerWatch ??= setTimeout(() => this.#pauseUnlessWanted(), PAUSE_AFTER_MS);
+    this.#readerWatch.refresh();
+  }
+
+  #pauseUnlessWanted(): void {
+    if (this.#isWanted || !this.#isHolding) return;
+    this.#isPaused = true;
+    this.#lease?.pause();
+  }
+
+  async #comeBack(): Promise<void> {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    await this.#lease?.resume(this.#options.signal);
   }
 
   #leave(): void {
     const events = this.#events;
     this.#events = undefined;
     if (!this.#spoken) void events?.return?.().catch(() => undefined);
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    if (!this.#isHolding) return;
+    this.#isHolding = false;
     this.#lease?.release();
   }
 
@@ -91,9 +131,16 @@ export class SpeechSource {
       if (event.type === 'error') throw ChorusError.fromWire(event.error);
       if (event.type === 'done') this.#spoken = true;
       if (this.#position.advance(event)) this.#tries.reset();
-      if (event.type === 'audio' && event.pcm.byteLength > 0) return event.pcm;
+      if (event.type === 'audio' && event.pcm.byteLength > 0) {
+        this.#watchReader();
+        return event.pcm;
+      }
     }
-    if (this.#spoken) return undefined;
+    if (this.#spoken) {
+      // The worker has nothing left to do for this request, however long its delivery takes.
+      this.#giveBack();
+      return undefined;
+    }
     throw new ChorusError('replica_lost', 'The worker stopped in the middle of the answer.');
   }
 
@@ -129,6 +176,8 @@ export class SpeechSource {
   #take(lease: Lease): void {
     const { request, signal } = this.#options;
     this.#lease = lease;
+    this.#isHolding = true;
+    this.#isPaused = false;
     const speech = this.#position.isAtStart ? request : { ...request, resume: this.#position.from };
     this.#events = lease.synthesize(speech, signal)[Symbol.asyncIterator]();
   }

@@ -61,7 +61,7 @@ export class FleetLease implements Lease {
   /** See {@link Lease.resume}. */
   async resume(signal: AbortSignal): Promise<void> {
     if (this.#state !== 'paused') return;
-    const rest = { ...this.#request, isRest: true };
+    const rest = { ...this.#request, isRest: true, resumes: true };
     const grant = await this.#around.leases.acquireAt(this.#grant.target, rest, signal);
     this.#grant = grant;
     // It may have been given up while it waited.
