@@ -118,12 +118,13 @@ export class Supervisor {
       everReady: this.#everReady[name],
       readyReplicas: readyReplicas(this.#workers, name),
     });
+    const { leases, queued, streams } = this.#leases;
     return {
       startedAtMs: this.#startedAtMs,
       services: { tts: service('tts'), asr: service('asr') },
       workers: this.#workers.map(describeWorker),
       media: describeSlot(this.media.slot),
-      requests: { leases: this.#leases.leases, queued: this.#leases.queued },
+      requests: { leases, queued, streams },
       reload: this.#rolling.status,
       warnings: describeWarnings(this.#workers, this.media.slot),
     };

@@ -39,7 +39,7 @@ describe('requests in a pipeline', () => {
     server = await startScriptedServer(1);
     await pipeline(`gate ${join(server.modelDir, 'never')}`, 'busy 1', 'busy 1');
     client.destroy();
-    await eventually(() => expect(requests()).toEqual({ leases: 0, queued: 0 }));
+    await eventually(() => expect(requests()).toEqual({ leases: 0, queued: 0, streams: 0 }));
   });
 
   it('are answered one after the other', async () => {

@@ -44,6 +44,6 @@ describe('a request that has lost its place', () => {
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ error: { code: 'out_of_memory' } });
     expect(await server.startedSteps()).toEqual(['cuda 2', 'cuda 2']);
-    expect(requests()).toEqual({ leases: 0, queued: 0 });
+    expect(requests()).toEqual({ leases: 0, queued: 0, streams: 0 });
   });
 });

@@ -198,7 +198,7 @@ describe('a request whose worker fails', () => {
       expect(answer.status).toBe(200);
       expect((await answer.arrayBuffer()).byteLength).toBe(3 * PIECE_BYTES);
     }
-    await eventually(() => expect(status().requests).toEqual({ leases: 0, queued: 0 }));
+    await eventually(() => expect(status().requests).toEqual({ leases: 0, queued: 0, streams: 0 }));
   });
 
   it('is decoded by the next media process when the first one dies', async () => {

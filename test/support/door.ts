@@ -106,7 +106,7 @@ export const readyStatus: ServerStatus = {
     },
   ],
   media: { pid: 43, state: 'ready', restarts: 0 },
-  requests: { leases: 0, queued: 0 },
+  requests: { leases: 0, queued: 0, streams: 0 },
   reload: { state: 'idle', done: [], left: [] },
   warnings: ['a warning'],
 };
