@@ -12,6 +12,7 @@
  *     │◀──────────── ready ───────────│  its data socket listens
  *     │──────────── cancel ──────────▶│  these calls hang: give them up
  *     │◀───────── device_lost ────────│  nothing more can be computed here
+ *     │◀───────── call_ended ─────────│  a call that was broken off runs no step any more
  *     │───────────── stop ───────────▶│  finish what runs, then exit 0
  * ```
  */
@@ -120,6 +121,7 @@ export type FromChild =
   | { readonly type: 'init_failed'; readonly error: WireError }
   | { readonly type: 'heartbeat'; readonly heartbeat: Heartbeat }
   | { readonly type: 'device_lost'; readonly error: WireError }
+  | { readonly type: 'call_ended'; readonly call: string }
   | {
       readonly type: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -31,6 +31,8 @@ export class FleetLease implements Lease {
   readonly #request: AcquireRequest;
   readonly #around: LeaseSurroundings;
   #grant: Grant<WorkerClient>;
+  /** Calls that are being read, or were broken off and still run in the worker. */
+  #openCalls = 0;
   #state: 'held' | 'paused' | 'released' = 'held';
 
   constructor(grant: Grant<WorkerClient>, request: AcquireRequest, around: LeaseSurroundings) {
@@ -72,11 +74,25 @@ export class FleetLease implements Lease {
   /** See {@link Lease.release}. */
   release(): void {
     this.#state = 'released';
-    this.#grant.release();
+    this.#giveBackWhenOver();
+  }
+
+  /** The place is free when the running step has ended, not when its client has gone. */
+  #giveBackWhenOver(): void {
+    if (this.#state === 'released' && this.#openCalls === 0) this.#grant.release();
+  }
+
+  #callEnded(): void {
+    this.#openCalls -= 1;
+    this.#giveBackWhenOver();
   }
 
   #context(signal: AbortSignal): CallContext {
-    return { requestId: this.#request.requestId, signal };
+    const onBrokenOff = (ended: Promise<void>): void => {
+      this.#openCalls += 1;
+      void ended.then(() => this.#callEnded());
+    };
+    return { requestId: this.#request.requestId, signal, onBrokenOff };
   }
 
   async *#watched<Event extends { readonly type: string }>(
@@ -84,6 +100,7 @@ export class FleetLease implements Lease {
     signal: AbortSignal,
   ): AsyncGenerator<Event> {
     let hasResult = false;
+    this.#openCalls += 1;
     try {
       for await (const event of events) {
         if (!hasResult && isResult(event)) this.#grant.report('result');
@@ -95,6 +112,8 @@ export class FleetLease implements Lease {
       if (!signal.aborted && isWorkersFault(caught)) this.#grant.report('failed');
       await this.#suspect(caught);
       throw caught;
+    } finally {
+      this.#callEnded();
     }
   }
 

@@ -11,6 +11,7 @@ import type {
   TranscriptEvent,
   TranscriptionRequest,
 } from '../protocol/requests.js';
+import type { BrokenCalls } from './broken-calls.js';
 import { HarmfulCall, LostReplica } from './lost-replica.js';
 import { transportError } from './transport-error.js';
 
@@ -19,6 +20,8 @@ export interface CallContext {
   /** Id of the client's request, for the logs. */
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** Told at once when the call is broken off, with the end of what it still runs in the worker. */
+  readonly onBrokenOff: (ended: Promise<void>) => void;
 }
 
 /** A worker's data socket as the router's leases use it. */
@@ -34,6 +37,7 @@ export interface WorkerPeer {
   readonly pool: Pool;
   /** Resolves once it is dead, with the calls whose steps ran then. */
   readonly runningAtDeath: Promise<ReadonlySet<string>>;
+  readonly brokenCalls: BrokenCalls;
   /**
    * Told when it cannot be trusted any more: a connection broke that nobody aborted (the socket
    * learns of a dead process before its exit is seen), or its device is lost.
@@ -43,6 +47,8 @@ export interface WorkerPeer {
 
 /** A process that was killed is gone in an instant, unless the kernel holds on to it. */
 const DEATH_TIMEOUT_MS = 2_000;
+/** A worker that never saw a call cannot say that it has ended; one that did says so long before. */
+const UNSEEN_TIMEOUT_MS = 1_000;
 
 /** Speaks to a worker over its connection pool. */
 export function createWorkerClient(peer: WorkerPeer): WorkerClient {
@@ -71,8 +77,15 @@ async function* call<Event extends { readonly type: string }>(
   peer: WorkerPeer,
   { id, path, request, context }: Call,
 ): AsyncGenerator<Event> {
-  const { signal, requestId } = context;
+  const { signal, requestId, onBrokenOff } = context;
+  let wasSeen = false;
   let done = false;
+  let isOver = false;
+  const breakOff = (): void => {
+    if (!isOver) onBrokenOff(endOf(id, peer, wasSeen));
+    isOver = true;
+  };
+  signal.addEventListener('abort', breakOff, { once: true });
   try {
     const answer = await peer.pool.request({
       method: 'POST',
@@ -81,6 +94,7 @@ async function* call<Event extends { readonly type: string }>(
       body: JSON.stringify(request),
       signal,
     });
+    wasSeen = true;
     for await (const frame of readFrames(answer.body)) {
       const event = (frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value) as
         | Event
@@ -90,10 +104,23 @@ async function* call<Event extends { readonly type: string }>(
       // Read to the end, past `done`: only then can the connection serve another request.
       if (event.type === 'done') done = true;
     }
+    isOver = true;
     if (!done) throw new LostReplica('The worker ended in mid-answer.');
   } catch (caught) {
+    isOver ||= caught instanceof ChorusError;
     throw await lossOf(transportError(caught, { signal, process: 'worker' }), peer, id);
+  } finally {
+    signal.removeEventListener('abort', breakOff);
+    // Its reader has left in the middle.
+    breakOff();
   }
+}
+
+/** The end of what a call that was broken off still runs. */
+function endOf(id: string, { brokenCalls }: WorkerPeer, wasSeen: boolean): Promise<void> {
+  const ended = brokenCalls.endOf(id);
+  if (wasSeen) return ended;
+  return Promise.race([ended, delay(UNSEEN_TIMEOUT_MS, undefined, { ref: false })]);
 }
 
 /** Ends a worker that is lost, and finds out whether this call was being computed when it died. */

@@ -2,6 +2,7 @@ import type { Device, FromChild, ModelAssignment, ModelReport } from '../protoco
 import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
 import type { LeaseRouter } from '../routing/lease-router.js';
+import { BrokenCalls } from './broken-calls.js';
 import type { Incarnation } from './incarnation.js';
 import { Slot } from './slot.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
@@ -31,6 +32,12 @@ export interface WorkerSlotOptions
   readonly onChange: () => void;
 }
 
+interface Serving {
+  readonly incarnation: Incarnation;
+  readonly client: WorkerClient;
+  readonly brokenCalls: BrokenCalls;
+}
+
 /** One device's worker: keeps its process alive and its models in the router's rotation. */
 export class WorkerSlot {
   readonly spec: WorkerSpec;
@@ -39,7 +46,7 @@ export class WorkerSlot {
   readonly reports = new Map<string, ModelReport>();
   readonly #options: WorkerSlotOptions;
   /** The process that serves now, and the way to it. */
-  #serving: { readonly incarnation: Incarnation; readonly client: WorkerClient } | undefined;
+  #serving: Serving | undefined;
 
   constructor(spec: WorkerSpec, options: WorkerSlotOptions) {
     this.spec = spec;
@@ -96,6 +103,7 @@ export class WorkerSlot {
   #receive(message: FromChild): void {
     if (message.type === 'model') this.#reported(message.report);
     else if (message.type === 'device_lost') this.#deviceLost(ChorusError.fromWire(message.error));
+    else if (message.type === 'call_ended') this.#serving?.brokenCalls.ended(message.call);
   }
 
   #reported(report: ModelReport): void {
@@ -117,7 +125,7 @@ export class WorkerSlot {
   #up(incarnation: Incarnation): void {
     // One that was thought to hang and comes back still holds its leases: the same client says so.
     if (this.#serving?.incarnation !== incarnation) {
-      this.#serving = { incarnation, client: this.#clientOf(incarnation) };
+      this.#serving = this.#serve(incarnation);
     }
     const { client } = this.#serving;
     for (const { state, id, service } of this.reports.values()) {
@@ -132,10 +140,12 @@ export class WorkerSlot {
     }
   }
 
-  #clientOf(incarnation: Incarnation): WorkerClient {
+  #serve(incarnation: Incarnation): Serving {
     const { name, pool, runningAtDeath } = incarnation;
+    const brokenCalls = new BrokenCalls();
     const onLost = (error: ChorusError): void => this.#lost(incarnation, error);
-    return createWorkerClient({ name, pool, runningAtDeath, onLost });
+    const client = createWorkerClient({ name, pool, runningAtDeath, brokenCalls, onLost });
+    return { incarnation, client, brokenCalls };
   }
 
   /** A process whose socket breaks is dead or beyond trust; either way a fresh one takes its place. */
@@ -160,7 +170,9 @@ export class WorkerSlot {
   }
 
   #ended(incarnation: Incarnation): void {
-    if (this.#serving?.incarnation === incarnation) this.#options.router.lose(this.#serving.client);
+    if (this.#serving?.incarnation !== incarnation) return;
+    this.#serving.brokenCalls.allEnded();
+    this.#options.router.lose(this.#serving.client);
   }
 
   #giveUp(models: readonly ModelAssignment[]): void {

@@ -39,6 +39,8 @@ export interface HostOptions extends SchedulerHooks {
 export interface Call {
   readonly id: string;
   readonly signal: AbortSignal;
+  /** Its steps that wait or run. */
+  readonly steps: Set<Promise<unknown>>;
 }
 
 /** A model that this worker serves: its main-thread half, its replicas and their scheduler. */
@@ -102,12 +104,16 @@ export class HostedModel {
     await Promise.all(this.replicas.map((replica) => replica.close()));
   }
 
-  #context({ id, signal }: Call): JobContext {
+  #context({ id, signal, steps }: Call): JobContext {
     let isFirst = true;
     const step = (payload: unknown): Promise<unknown> => {
       const options = { signal, call: id, isFirst };
       isFirst = false;
-      return this.scheduler.run(payload, options);
+      const running = this.scheduler.run(payload, options);
+      const forget = (): void => void steps.delete(running);
+      steps.add(running);
+      running.then(forget, forget);
+      return running;
     };
     return { signal, step };
   }

@@ -43,6 +43,7 @@ async function startWorker(
   const server = new WorkerServer({
     models,
     onFailure: (error, call) => logFailure(error, call, link),
+    onBrokenOff: (call) => link.send({ type: 'call_ended', call }),
   });
   await loadModels(init.models, models, { host, link });
   const { phonemizer } = await resources;

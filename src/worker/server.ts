@@ -25,6 +25,8 @@ export interface FailedCall {
 export interface WorkerServerOptions {
   readonly models: ReadonlyMap<string, HostedModel>;
   readonly onFailure: (error: ChorusError, call: FailedCall) => void;
+  /** Told when a call that was broken off has ended, with the last of its steps. */
+  readonly onBrokenOff: (call: string) => void;
 }
 
 type Start = (
@@ -95,6 +97,7 @@ export class WorkerServer {
       requestId: headerOf(request, REQUEST_HEADER),
       abort,
       signal: abort.signal,
+      steps: new Set(),
     };
     const onFailure = (error: ChorusError): void => {
       const { requestId, model } = call;
@@ -111,7 +114,13 @@ export class WorkerServer {
       response.destroy();
     } finally {
       this.#open.delete(call);
+      if (!response.writableEnded || response.destroyed) void this.#brokenOff(call);
     }
+  }
+
+  async #brokenOff({ id, steps }: OpenCall): Promise<void> {
+    await Promise.allSettled(steps);
+    this.#options.onBrokenOff(id);
   }
 
   async *#start(

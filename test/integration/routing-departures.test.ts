@@ -72,6 +72,7 @@ describe('a client', () => {
     leaver.abort();
     await expect(left).rejects.toThrow();
     const next = speakTo(server.url, 'busy 2');
+    await eventually(() => expect(requests()).toMatchObject({ leases: 1, queued: 1 }));
     await openGate('a');
     expect((await next).status).toBe(200);
     await allIsFree();

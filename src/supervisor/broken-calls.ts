@@ -1,0 +1,24 @@
+/** Calls that were broken off here, but whose steps may still run in their worker. */
+export class BrokenCalls {
+  readonly #waiting = new Map<string, () => void>();
+  #isOver = false;
+
+  /** Resolves when the worker says that the call has ended, or has itself ended. */
+  endOf(call: string): Promise<void> {
+    if (this.#isOver) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.set(call, resolve));
+  }
+
+  /** The worker says that a call has ended. */
+  ended(call: string): void {
+    this.#waiting.get(call)?.();
+    this.#waiting.delete(call);
+  }
+
+  /** The worker is dead. */
+  allEnded(): void {
+    this.#isOver = true;
+    for (const resolve of this.#waiting.values()) resolve();
+    this.#waiting.clear();
+  }
+}
