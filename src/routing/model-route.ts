@@ -100,8 +100,9 @@ export class ModelRoute<Target> {
 
   /** A place at once, if there is one and nobody who waits has a better claim. */
   tryNow(request: RouteRequest, at?: Place<Target>): Grant<Target> | undefined {
-    const isFirst = this.#queue.length === 0 || request.resumes === true;
-    const place = isFirst ? this.#choose(request, at) : undefined;
+    // Whoever waits and could have a place has it after this; what is free then is for others.
+    if (this.#queue.length > 0) this.dispatch();
+    const place = this.#choose(request, at);
     return place && this.#grant(place, request);
   }
 
