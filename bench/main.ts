@@ -13,6 +13,9 @@ import {
 } from './support/options.js';
 import { endProgramsAtExit } from './support/program.js';
 import { note } from './support/report.js';
+import { ROUTER_PARTS, benchRouter } from './router.js';
+import { loads } from './router/options.js';
+import { INSIDES } from './router/replica.js';
 import { benchSoak } from './soak.js';
 import { LEAKS } from './soak/leaks.js';
 import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
@@ -75,6 +78,28 @@ withPlaces(
     'restart',
   )
   .action(benchSupervision);
+
+program
+  .command('router')
+  .description('waits of requests against the ideal queue and other balancers')
+  .option('--parts <list>', `of ${ROUTER_PARTS.join(', ')}`, someOf(ROUTER_PARTS), [
+    ...ROUTER_PARTS,
+  ])
+  .option('--trace <file>', 'replay these requests: JSON lines (default: made from the seed)')
+  .option('--write-trace <file>', 'write the trace of the first seed and the last load')
+  .option('--replicas <n>', 'simulated replicas, or worker processes', atLeastOne, 8)
+  .option('--capacity <list>', 'leases of a replica at once, one series for each', counts, [1])
+  .option('--inside <way>', 'a replica with several leases: fcfs or shared', oneOf(INSIDES), 'fcfs')
+  .option(
+    '--loads <list>',
+    'of what all replicas can do, one series for each',
+    loads,
+    [0.5, 0.7, 0.9],
+  )
+  .option('--requests <n>', 'requests of a made trace', atLeastOne, 20_000)
+  .option('--seed <n>', 'of the first made trace', atLeastOne, 1)
+  .option('--seeds <n>', 'traces, each from the next seed', atLeastOne, 5)
+  .action(benchRouter);
 
 withPlaces(
   program
