@@ -99,6 +99,16 @@ program
   .option('--requests <n>', 'requests of a made trace', atLeastOne, 20_000)
   .option('--seed <n>', 'of the first made trace', atLeastOne, 1)
   .option('--seeds <n>', 'traces, each from the next seed', atLeastOne, 5)
+  .option('--rounds <n>', 'how often the processes take turns', atLeastOne, 3)
+  .option('--seconds <n>', 'length of a trace for processes', aboveZero, 30)
+  .option('--process-load <part>', 'of what the worker processes can do', aboveZero, 0.7)
+  .option('--mean-service-ms <n>', 'of a made trace for processes', aboveZero, 110)
+  .option(
+    '--step-ms <n>',
+    "longest step of the processes' engine (default: all in one)",
+    aboveZero,
+    0,
+  )
   .action(benchRouter);
 
 withPlaces(
