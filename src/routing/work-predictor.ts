@@ -59,7 +59,8 @@ export class WorkPredictor {
     // Costs that hardly differ tell of no slope: then the guess does, at this machine's speed.
     const { fixedMs, msPerUnit } = this.#guess;
     const guessed = (msPerUnit * meanMs) / (fixedMs + msPerUnit * meanCost);
-    const ridge = (LEAST_SPREAD * meanCost) ** 2;
+    // Work without any cost has no mean to relate to.
+    const ridge = (LEAST_SPREAD * meanCost) ** 2 || 1;
     const slope = Math.max(0, (covariance + ridge * guessed) / (variance + ridge));
     const atZero = meanMs - slope * meanCost;
     return atZero >= 0
