@@ -41,7 +41,7 @@ export class Place<Target> {
   window = 1;
   /** Until when it is out of rotation because it fails. */
   absentUntilMs = 0;
-  /** Whether it must give a result before it is trusted with more than one lease. */
+  /** Whether results alone let it hold more leases, not time: its worker has failed before. */
   isOnTrial: boolean;
   #bulkLeases = 0;
   #failures = 0;
@@ -105,7 +105,6 @@ export class Place<Target> {
   succeeded(): boolean {
     this.#failures = 0;
     this.#absenceMs = FIRST_ABSENCE_MS;
-    this.isOnTrial = false;
     if (this.isWarm) return false;
     this.window += 1;
     return true;

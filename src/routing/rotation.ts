@@ -13,7 +13,6 @@ export class Rotation<Target> {
   readonly #suspects = new Set<string>();
   readonly #clock: Clock;
   readonly #onRoom: () => void;
-  #isWarmingUp = false;
 
   /** @param onRoom Told when a place may take more than before. */
   constructor(clock: Clock, onRoom: () => void) {
@@ -39,8 +38,9 @@ export class Rotation<Target> {
     const known = this.find(target);
     if (known) known.isOut = false;
     else {
-      this.places.push(new Place(destination, load, this.#suspects.delete(workerId)));
-      this.#warmUp();
+      const place = new Place(destination, load, this.#suspects.delete(workerId));
+      this.places.push(place);
+      this.#warmUp(place);
     }
     this.#onRoom();
   }
@@ -91,16 +91,14 @@ export class Rotation<Target> {
     this.#clock.after(absenceMs, this.#onRoom);
   }
 
-  /** Slow start: fresh places get their share in steps; those that failed have to earn it. */
-  #warmUp(): void {
-    const isWarming = (place: Place<Target>): boolean => !place.isWarm && !place.isOnTrial;
-    if (this.#isWarmingUp || !this.places.some(isWarming)) return;
-    this.#isWarmingUp = true;
+  /** Slow start: a fresh place gets its share in steps; one that failed has to earn it. */
+  #warmUp(place: Place<Target>): void {
+    if (place.isWarm) return;
     this.#clock.after(SLOW_START_STEP_MS, () => {
-      this.#isWarmingUp = false;
-      for (const place of this.places) if (isWarming(place)) place.grow(place.window * 2);
+      if (place.isOnTrial) return;
+      place.grow(place.window * 2);
       this.#onRoom();
-      this.#warmUp();
+      this.#warmUp(place);
     });
   }
 }
