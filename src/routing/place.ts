@@ -112,15 +112,24 @@ export class Place<Target> {
 
   /**
    * A lease has failed through the place's fault.
-   * @returns How long it shall be out of rotation; 0 = not at all.
+   * @returns Whether it has failed too often to stay in rotation.
    */
-  failed(): number {
+  failed(): boolean {
     this.#failures += 1;
-    if (this.#failures < FAILURES_TO_LEAVE) return 0;
+    if (this.#failures < FAILURES_TO_LEAVE) return false;
     this.isOnTrial = true;
     this.window = 1;
+    return true;
+  }
+
+  /**
+   * Goes out of rotation, each time for longer.
+   * @returns For how long.
+   */
+  leave(nowMs: number): number {
     const absenceMs = this.#absenceMs;
     this.#absenceMs = Math.min(LONGEST_ABSENCE_MS, absenceMs * 2);
+    this.absentUntilMs = nowMs + absenceMs;
     return absenceMs;
   }
 

@@ -83,12 +83,12 @@ export class Rotation<Target> {
 
   /** A lease has failed through the fault of its place. */
   failed(place: Place<Target>): void {
-    const absenceMs = place.failed();
+    const nowMs = this.#clock.now();
+    const shallLeave = place.failed();
     if (place.isOut) this.#suspects.add(place.destination.workerId);
-    // The last one stays: to refuse everything would help nobody.
-    if (absenceMs === 0 || this.size < 2) return;
-    place.absentUntilMs = this.#clock.now() + absenceMs;
-    this.#clock.after(absenceMs, this.#onRoom);
+    // Whatever else it held fails with it, and tells nothing new. The last one stays.
+    if (!shallLeave || nowMs < place.absentUntilMs || this.size < 2) return;
+    this.#clock.after(place.leave(nowMs), this.#onRoom);
   }
 
   /** Slow start: a fresh place gets its share in steps; one that failed has to earn it. */
