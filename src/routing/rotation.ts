@@ -42,6 +42,7 @@ export class Rotation<Target> {
       this.places.push(place);
       this.#warmUp(place);
     }
+    this.#keepOne();
     this.#onRoom();
   }
 
@@ -58,6 +59,7 @@ export class Rotation<Target> {
       if (place.isSuspect) this.#suspects.add(workerId);
       this.forget(place);
     }
+    this.#keepOne();
   }
 
   /** A process has ended. */
@@ -67,6 +69,7 @@ export class Rotation<Target> {
     place.isOut = true;
     place.isGone = true;
     this.forget(place);
+    this.#keepOne();
   }
 
   /** Forgets a place that is out, unless something is still held on it. */
@@ -86,9 +89,16 @@ export class Rotation<Target> {
     const nowMs = this.#clock.now();
     const shallLeave = place.failed();
     if (place.isOut) this.#suspects.add(place.destination.workerId);
-    // Whatever else it held fails with it, and tells nothing new. The last one stays.
+    // Whatever else it held fails with it, and tells nothing new.
     if (!shallLeave || nowMs < place.absentUntilMs || this.size < 2) return;
     this.#clock.after(place.leave(nowMs), this.#onRoom);
+  }
+
+  /** The last one stays in rotation, however it fails: to refuse everything would help nobody. */
+  #keepOne(): void {
+    if (this.size > 0) return;
+    for (const place of this.places) place.absentUntilMs = 0;
+    this.#onRoom();
   }
 
   /** Slow start: a fresh place gets its share in steps; one that failed has to earn it. */

@@ -123,4 +123,15 @@ describe('a place that fails', () => {
     await fail(scene, ofB, 5);
     expect((await ask(scene.router.acquire(speech(), never))).lease?.workerId).toBe('b');
   });
+
+  it('comes back at once when it becomes the last', async () => {
+    const scene = await warmScene([a, b]);
+    await fail(scene, ofA, 3);
+    await hold(scene, 4);
+    const waiting = await ask(scene.router.acquire(speech(), never));
+    expect(waiting.state).toBe('waits');
+    scene.router.remove('b');
+    await scene.clock.advance(0);
+    expect(waiting.lease?.workerId).toBe('a');
+  });
 });
