@@ -51,13 +51,12 @@ export class Rotation<Target> {
     return this.places.find((place) => place.destination.target === target && !place.isGone);
   }
 
-  /** Takes a worker out; what it holds ends by itself. */
+  /** Takes a worker out; what it holds ends by itself, and what belongs to it may go on there. */
   remove(workerId: string): void {
-    for (const place of this.places.slice()) {
+    for (const place of this.places) {
       if (place.destination.workerId !== workerId) continue;
       place.isOut = true;
       if (place.isSuspect) this.#suspects.add(workerId);
-      this.forget(place);
     }
     this.#keepOne();
   }
@@ -72,9 +71,9 @@ export class Rotation<Target> {
     this.#keepOne();
   }
 
-  /** Forgets a place that is out, unless something is still held on it. */
+  /** Forgets a place whose process has ended, unless something is still held on it. */
   forget(place: Place<Target>): void {
-    if (!place.isOut || place.leases > 0 || place.streams > 0) return;
+    if (!place.isGone || place.leases > 0 || place.streams > 0) return;
     const at = this.places.indexOf(place);
     if (at >= 0) this.places.splice(at, 1);
   }
