@@ -98,7 +98,7 @@ export class ModelRoute<Target> {
     for (const waiter of [...this.#queue]) if (which(waiter)) waiter.reject(error);
   }
 
-  /** A place at once, if there is one and nobody who waits has a better claim. */
+  /** A place at once, if one is free that nobody who waits may have. */
   tryNow(request: RouteRequest, at?: Place<Target>): Grant<Target> | undefined {
     // Whoever waits and could have a place has it after this; what is free then is for others.
     if (this.#queue.length > 0) this.dispatch();
@@ -136,7 +136,6 @@ export class ModelRoute<Target> {
       };
       signal.addEventListener('abort', abort, { once: true });
       this.#queue.add(waiter);
-      this.dispatch();
     });
   }
 

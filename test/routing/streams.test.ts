@@ -172,4 +172,12 @@ describe('a request that belongs to one process', () => {
     await scene.clock.advance(500);
     expect(pinned.state).toBe('queue_timeout');
   });
+
+  it('holds back nobody who may have another place', async () => {
+    const scene = await warmScene(ab(1), { maxQueue: 1 });
+    const held = await hold(scene, 2);
+    await ask(scene.router.acquireAt(ofA, speech(), never));
+    held.find((lease) => lease.workerId === 'b')?.release();
+    expect((await ask(scene.router.acquire(speech(), never))).state).toBe('served');
+  });
 });
