@@ -161,6 +161,10 @@ export class ModelRoute<Target> {
 
   /** The first in the queue for whom there is a place. */
   #next(): { readonly waiter: Waiter<Target>; readonly place: Place<Target> } | undefined {
+    const nowMs = this.#around.clock.now();
+    // A long queue is not worth a look while there is nothing to give.
+    if (!this.rotation.places.some((place) => place.hasRoom('interactive', nowMs)))
+      return undefined;
     const full = new Set<string>();
     for (const waiter of this.#queue) {
       const kind = waiter.at ? undefined : waiter.class;
