@@ -54,7 +54,7 @@ export class Rotation<Target> {
   /** Takes a worker out; what it holds ends by itself, and what belongs to it may go on there. */
   remove(workerId: string): void {
     for (const place of this.places) {
-      if (place.destination.workerId !== workerId) continue;
+      if (place.destination.workerId !== workerId || place.isOut) continue;
       place.isOut = true;
       if (place.isSuspect) this.#suspects.add(workerId);
     }

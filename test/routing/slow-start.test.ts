@@ -116,6 +116,20 @@ describe('a worker whose process before has failed', () => {
     expect(await roomOf(scene, nextOfA.target)).toBe(8);
   });
 
+  it('is not blamed for what the process before the last did, even if that holds leases', async () => {
+    const scene = coldScene([a]);
+    const [lease] = await hold(scene, 1);
+    lease?.report('failed');
+    scene.router.remove('a');
+    scene.router.lose(ofA);
+    scene.router.add(nextOfA);
+    scene.router.remove('a');
+    scene.router.lose(nextOfA.target);
+    scene.router.add({ ...a, target: 'third process of a' });
+    await scene.clock.advance(60_000);
+    expect(await roomOf(scene, 'third process of a')).toBe(8);
+  });
+
   it('is known as one that failed even if that is seen only after it was lost', async () => {
     const scene = coldScene([a]);
     const [lease] = await hold(scene, 1);

@@ -1,0 +1,16 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+
+import { storms } from './events.js';
+import { StormRun } from './storm.js';
+
+describe('the router in a storm', () => {
+  it('does what the rules allow after every event, and ends with nothing held', async () => {
+    const property = fc.asyncProperty(storms, async (storm) => {
+      const run = new StormRun(storm);
+      for (const event of storm.events) await run.run(event);
+      await run.end();
+    });
+    await fc.assert(property, { seed: 5, numRuns: 400 });
+  });
+});
