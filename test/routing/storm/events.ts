@@ -26,6 +26,8 @@ export type WorkEvent =
   | { readonly kind: 'release' | 'closeStream'; readonly which: number }
   | { readonly kind: 'abort' | 'lose'; readonly which: number }
   | { readonly kind: 'pass'; readonly ms: number }
+  /** The lease that is held longest is done and given back. */
+  | { readonly kind: 'finish' }
   | { readonly kind: 'drain' };
 
 /** A fleet and what happens to it. */
@@ -72,7 +74,7 @@ function often<T>(weight: number, shape: { [Key in keyof T]: fc.Arbitrary<T[Key]
 }
 const kind = fc.constant;
 
-const event = fc.oneof(
+const anything = fc.oneof(
   often(26, { kind: kind('acquire'), request }),
   often(5, { kind: kind('acquireAt'), which, request }),
   often(4, { kind: kind('openStream'), request }),
@@ -89,7 +91,23 @@ const event = fc.oneof(
   often(2, { kind: kind('giveUp'), worker, model }),
 );
 
+/** Much work for one model, and hardly anything else: long queues, and much to learn from. */
+const crowd = fc.oneof(
+  often(16, {
+    kind: kind('acquire'),
+    request: request.map((one) => ({ ...one, model: 'joe', service: 'tts' }) as const),
+  }),
+  often(4, { kind: kind('report'), which, report: fc.constantFrom('result', 'done') }),
+  often(12, { kind: kind('finish') }),
+  often(2, { kind: kind('pass'), ms: fc.constantFrom(1, 20, 400) }),
+  { weight: 1, arbitrary: anything },
+);
+
 const capacity = fc.constantFrom(1, 2, 4, 8);
+
+function eventsOf(event: fc.Arbitrary<StormEvent>): fc.Arbitrary<StormEvent[]> {
+  return fc.array(event, { minLength: 40, maxLength: 110, size: 'max' });
+}
 
 /** Any storm; some end in a drain, and what comes after it. */
 export const storms: fc.Arbitrary<Storm> = fc.record({
@@ -99,8 +117,8 @@ export const storms: fc.Arbitrary<Storm> = fc.record({
   queueTimeoutMs: fc.constantFrom(700, 60_000),
   events: fc
     .tuple(
-      fc.array(event, { minLength: 20, maxLength: 110, size: 'max' }),
-      fc.array(event, { maxLength: 10 }),
+      fc.oneof(eventsOf(anything), eventsOf(crowd)),
+      fc.array(anything, { maxLength: 10 }),
       fc.boolean(),
     )
     .map(([before, after, drains]): StormEvent[] => [

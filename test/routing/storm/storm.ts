@@ -70,6 +70,8 @@ export class StormRun {
         return this.#report(event.which, event.report);
       case 'release':
         return this.#release(event.which);
+      case 'finish':
+        return this.#finish();
       case 'abort':
         return pick(this.#requests, event.which)?.abort();
       case 'pass':
@@ -200,6 +202,13 @@ export class StormRun {
     if (!held) return;
     this.model.release(held.id);
     held.grant.release();
+  }
+
+  async #finish(): Promise<void> {
+    const which = this.grants.findIndex(({ id }) => this.model.leases.get(id)?.isHeld);
+    if (which < 0) return;
+    await this.run({ kind: 'report', which, report: 'done' });
+    this.#release(which);
   }
 
   #judge(): void {
