@@ -4,7 +4,7 @@ interface Waiting<Item> {
   readonly client: string;
   readonly workMs: number;
   /** Virtual time at which it is due. */
-  readonly start: number;
+  start: number;
 }
 
 /** How a client that waits, or waited a moment ago, stands. */
@@ -72,14 +72,30 @@ export class FairQueue<Item> {
     this.#restWhenEmpty();
   }
 
-  /** Takes an item out because nobody wants it any more. */
+  /** Takes an item out because nobody wants it any more; the client's later items move up. */
   remove(item: Item): void {
     const removed = this.#pull(item);
-    // What a client gave up shall not count against what it asks for next.
-    if (removed && this.#accounts.get(removed.client)?.waiting === 0) {
-      this.#accounts.delete(removed.client);
-    }
+    if (removed) this.#moveUp(removed);
     this.#restWhenEmpty();
+  }
+
+  /** What a client gave up shall not count against what it waits for, or asks for next. */
+  #moveUp({ client, start, workMs }: Waiting<Item>): void {
+    const account = this.#accounts.get(client);
+    if (!account) return;
+    account.finish -= workMs;
+    if (account.waiting === 0) {
+      this.#accounts.delete(client);
+      return;
+    }
+    let isInOrder = true;
+    let before = 0;
+    for (const one of this.#waiting) {
+      if (one.client === client && one.start > start) one.start -= workMs;
+      isInOrder &&= one.start >= before;
+      before = one.start;
+    }
+    if (!isInOrder) this.#waiting.sort((one, other) => one.start - other.start);
   }
 
   #startFor(client: string): number {
