@@ -58,6 +58,8 @@ export class LeaseRouter<Target> {
   constructor(limits: RouterLimits, sources: RouterSources = {}) {
     const { clock = MONOTONIC_CLOCK, random = Math.random } = sources;
     this.#limits = limits;
+    // As many may wait for it as there are workers to drain.
+    this.#ends.setMaxListeners(0);
     this.#around = {
       queueTimeoutMs: limits.queueTimeoutMs,
       clock,

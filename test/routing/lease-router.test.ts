@@ -208,3 +208,26 @@ describe('LeaseRouter', () => {
     await idle;
   });
 });
+
+describe('idle', () => {
+  it('gives up after its time', async () => {
+    const scene = coldScene([destination('a', 1)]);
+    await hold(scene, 1);
+    await scene.router.idle(1);
+    expect(scene.router.leases).toBe(1);
+  });
+
+  it('may be waited for by as many as there are workers, without a warning', async () => {
+    const scene = coldScene([destination('a', 1)]);
+    const [lease] = await hold(scene, 1);
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const idle = Array.from({ length: 50 }, () => scene.router.idle(60_000, processOf('a')));
+    lease?.release();
+    await Promise.all(idle);
+    await settled();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+});
