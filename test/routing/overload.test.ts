@@ -155,7 +155,7 @@ describe('work teaches how long it takes', () => {
 });
 
 describe('a storm', () => {
-  it('of refused requests leaves nothing behind', async () => {
+  it('of refused requests leaves nothing behind', { timeout: 300_000 }, async () => {
     const scene = coldScene([destination('a', 1)], { maxQueue: 1 });
     await hold(scene, 1);
     await ask(scene.router.acquire(speech(), never));
@@ -170,48 +170,56 @@ describe('a storm', () => {
     expect([scene.router.queued, scene.clock.pending]).toEqual([1, 1]);
   });
 
-  it('of clients that are served or give up leaves no accounts, though others always wait', async () => {
-    const scene = coldScene([destination('a', 1)]);
-    const steady = () => ask(scene.router.acquire(speech(), never));
-    let [held] = await hold(scene, 1);
-    await steady();
-    const beforeBytes = heapBytes();
-    for (let n = 0; n < MANY; n += 1) {
-      const abort = new AbortController();
-      const asked = await ask(
-        scene.router.acquire(speech({ client: freshClient() }), abort.signal),
-      );
-      if (n % 2 === 0) abort.abort();
-      else {
-        const next = await steady();
-        held?.release();
-        await settled();
-        asked.lease?.release();
-        await settled();
-        held = next.lease ?? held;
+  it(
+    'of clients that are served or give up leaves no accounts, though others always wait',
+    { timeout: 300_000 },
+    async () => {
+      const scene = coldScene([destination('a', 1)]);
+      const steady = () => ask(scene.router.acquire(speech(), never));
+      let [held] = await hold(scene, 1);
+      await steady();
+      const beforeBytes = heapBytes();
+      for (let n = 0; n < MANY; n += 1) {
+        const abort = new AbortController();
+        const asked = await ask(
+          scene.router.acquire(speech({ client: freshClient() }), abort.signal),
+        );
+        if (n % 2 === 0) abort.abort();
+        else {
+          const next = await steady();
+          held?.release();
+          await settled();
+          asked.lease?.release();
+          await settled();
+          held = next.lease ?? held;
+        }
       }
-    }
-    expect(heapBytes() - beforeBytes).toBeLessThan((MANY * NAME_BYTES) / 10);
-  });
+      expect(heapBytes() - beforeBytes).toBeLessThan((MANY * NAME_BYTES) / 10);
+    },
+  );
 
-  it('of aborts ends all that wait, and the work of nobody else', async () => {
-    const scene = coldScene([destination('a', 1)], { maxQueue: 20_000 });
-    const [held] = await hold(scene, 1);
-    const clients = Array.from({ length: MANY }, () => new AbortController());
-    const asked = clients.map(({ signal }, n) => {
-      const request = speech({ client: `client ${n % 100}` });
-      return new Asked(scene.router.acquire(request, signal));
-    });
-    const other = await ask(scene.router.acquire(speech({ client: 'client 0' }), never));
-    expect(scene.router.queued).toBe(MANY + 1);
-    for (const client of clients) client.abort();
-    await settled();
-    expect(asked.every(({ state }) => state === 'canceled')).toBe(true);
-    expect([scene.router.queued, scene.clock.pending]).toEqual([1, 1]);
-    held?.release();
-    await settled();
-    expect(other.state).toBe('served');
-  });
+  it(
+    'of aborts ends all that wait, and the work of nobody else',
+    { timeout: 300_000 },
+    async () => {
+      const scene = coldScene([destination('a', 1)], { maxQueue: 20_000 });
+      const [held] = await hold(scene, 1);
+      const clients = Array.from({ length: MANY }, () => new AbortController());
+      const asked = clients.map(({ signal }, n) => {
+        const request = speech({ client: `client ${n % 100}` });
+        return new Asked(scene.router.acquire(request, signal));
+      });
+      const other = await ask(scene.router.acquire(speech({ client: 'client 0' }), never));
+      expect(scene.router.queued).toBe(MANY + 1);
+      for (const client of clients) client.abort();
+      await settled();
+      expect(asked.every(({ state }) => state === 'canceled')).toBe(true);
+      expect([scene.router.queued, scene.clock.pending]).toEqual([1, 1]);
+      held?.release();
+      await settled();
+      expect(other.state).toBe('served');
+    },
+  );
 
   it('of time-outs ends all that wait', async () => {
     const scene = coldScene([destination('a', 1)], { maxQueue: 20_000, queueTimeoutMs: 1_000 });

@@ -81,8 +81,12 @@ export class StormRun {
       case 'drain':
         this.model.isDraining = true;
         return this.router.drain();
-      default:
-        this.#change(event);
+      case 'start':
+      case 'comeBack':
+      case 'remove':
+      case 'expect':
+      case 'giveUp':
+        return this.#change(event);
     }
   }
 
