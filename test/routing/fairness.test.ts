@@ -1,45 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { BULK_TURN, ClassQueue, type Standing } from '../../src/routing/class-queue.js';
 import { FairQueue } from '../../src/routing/fair-queue.js';
-
-interface Item extends Standing {
-  readonly name: number;
-}
-
-let names = 0;
-
-function item(client: string, change: Partial<Item> = {}): Item {
-  names += 1;
-  return { name: names, class: 'interactive', client, workMs: 100, resumes: false, ...change };
-}
-
-function first(queue: Iterable<Item>): Item {
-  for (const one of queue) return one;
-  throw new Error('nobody waits');
-}
-
-function serve(queue: ClassQueue<Item>): Item {
-  const next = first(queue);
-  queue.take(next);
-  return next;
-}
-
-function queueOf(...items: Item[]): ClassQueue<Item> {
-  const queue = new ClassQueue<Item>();
-  for (const one of items) queue.add(one);
-  return queue;
-}
-
-/** How many places others get before an item does, if `then` goes on adding what comes meanwhile. */
-function placesBefore(queue: ClassQueue<Item>, awaited: Item, then = (): void => {}): number {
-  for (let places = 0; ; places += 1) {
-    if (serve(queue) === awaited) return places;
-    if (places > 100_000) return Infinity;
-    then();
-  }
-}
+import { type Item, item, placesBefore, queueOf, serve } from './line.js';
 
 const workMs = fc.integer({ min: 1, max: 20_000 });
 const works = fc.array(workMs, { minLength: 50, maxLength: 200 });
@@ -164,55 +127,26 @@ describe('a single request', () => {
   });
 });
 
-describe('classes', () => {
-  const bulk = { class: 'bulk' } as const;
-
-  it('give bulk work every tenth place while both wait, and all places when nothing else waits', () => {
-    const queue = queueOf(
-      ...Array.from({ length: 90 }, () => item('listener')),
-      ...Array.from({ length: 30 }, () => item('batch', bulk)),
-    );
-    const served = Array.from({ length: 120 }, () => serve(queue).class);
-    const turns = served.flatMap((one, n) => (one === 'bulk' ? [n + 1] : []));
-    expect(turns.slice(0, 10)).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
-    expect(turns.slice(10)).toEqual(Array.from({ length: 20 }, (_, n) => 101 + n));
+describe('a client that has had much', () => {
+  it('starts anew once nobody waits any more', () => {
+    const queue = queueOf(...Array.from({ length: 50 }, () => item('greedy')));
+    for (let n = 0; n < 50; n += 1) serve(queue);
+    const [first, second] = [item('greedy'), item('modest')];
+    queue.add(first);
+    queue.add(second);
+    expect([serve(queue), serve(queue)]).toEqual([first, second]);
   });
 
-  it('never starve bulk work, however much interactive work keeps coming', () => {
-    const bulks = Array.from({ length: 20 }, () => item('batch', bulk));
-    const queue = queueOf(...bulks, item('listener'));
-    for (const one of bulks) {
-      const places = placesBefore(queue, one, () => queue.add(item('listener')));
-      expect(places).toBeLessThan(BULK_TURN);
-    }
-  });
-
-  it('owe bulk work nothing for the time in which none waited', () => {
-    const queue = queueOf(...Array.from({ length: 60 }, () => item('listener')));
-    for (let n = 0; n < 30; n += 1) serve(queue);
-    const one = item('batch', bulk);
-    queue.add(one);
-    expect(placesBefore(queue, one)).toBe(BULK_TURN - 1);
-  });
-
-  it('stand behind what had a place before, whatever its class', () => {
-    const resumed = [item('a', { ...bulk, resumes: true }), item('b', { resumes: true })];
-    const queue = queueOf(item('listener'), item('batch', bulk), ...resumed);
-    expect([serve(queue), serve(queue)]).toEqual(resumed);
-  });
-
-  it('count the work before a request: of those in front, of its class and of better ones', () => {
-    const queue = queueOf(
-      item('a', { workMs: 1, resumes: true }),
-      item('b', { workMs: 10 }),
-      item('b', { workMs: 20 }),
-      item('c', { workMs: 100, ...bulk }),
-    );
-    expect(queue.workMs).toBe(131);
-    expect(queue.workBefore(item('b'))).toBe(31);
-    expect(queue.workBefore(item('new'))).toBe(11);
-    expect(queue.workBefore(item('new', bulk))).toBe(131);
-    expect(queue.length).toBe(4);
+  it('stands behind others for it as long as somebody waits', () => {
+    const queue = queueOf(item('steady', { workMs: 10_000 }), item('steady'));
+    const long = item('greedy', { workMs: 20_000 });
+    queue.add(long);
+    queue.take(long);
+    const [first, second] = [item('greedy'), item('modest')];
+    queue.add(first);
+    queue.add(second);
+    const order = Array.from({ length: 4 }, () => serve(queue));
+    expect(order.indexOf(second)).toBeLessThan(order.indexOf(first));
   });
 });
 

@@ -78,6 +78,13 @@ describe('WorkPredictor', () => {
     fc.assert(property, { seed: 5, numRuns: 500 });
   });
 
+  it('gives small work its part of the time where the line would give it none', () => {
+    const costs = Array.from({ length: 100 }, (_, n) => 100 + (n % 11) * 10);
+    const one = trained(costs.map((cost) => [cost, 10 * (cost - 90)]));
+    expect(one.predictMs(10)).toBeGreaterThan(20);
+    expect(one.predictMs(150)).toBeGreaterThan(500);
+  });
+
   it('stands work without any cost', () => {
     const one = trained(onLine(Array<number>(20).fill(0), 40, 0));
     expect([one.predictMs(0), one.predictMs(10) >= 40]).toEqual([40, true]);
