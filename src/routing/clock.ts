@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since any fixed moment; never goes back. */
   now(): number;
-  /** Calls back after so many milliseconds, unless the returned function was called before. */
+  /** Calls back after so many milliseconds, never before, unless the returned function was called before. */
   after(delayMs: number, call: () => void): () => void;
 }
 
@@ -10,7 +10,8 @@ export interface Clock {
 export const MONOTONIC_CLOCK: Clock = {
   now: () => performance.now(),
   after(delayMs, call) {
-    const timer = setTimeout(call, delayMs);
+    // A timer counts whole milliseconds, so by `now` it may call almost one too early.
+    const timer = setTimeout(call, delayMs + 1);
     return () => clearTimeout(timer);
   },
 };
