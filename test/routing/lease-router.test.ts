@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 
 import { settled } from '../support/manual-clock.js';
@@ -91,10 +92,10 @@ describe('LeaseRouter', () => {
     const abort = new AbortController();
     const first = await router.acquire(speech(), never);
     const waiting = await ask(router.acquire(speech(), abort.signal));
-    expect(clock.pending).toBe(1);
+    expect([clock.pending, getEventListeners(abort.signal, 'abort').length]).toEqual([1, 1]);
     first.release();
     await settled();
-    expect(clock.pending).toBe(0);
+    expect([clock.pending, getEventListeners(abort.signal, 'abort').length]).toEqual([0, 0]);
     abort.abort();
     expect([waiting.state, router.leases]).toEqual(['served', 1]);
   });

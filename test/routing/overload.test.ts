@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 
 import { FairQueue } from '../../src/routing/fair-queue.js';
+import type { LeaseReport, RouteRequest } from '../../src/routing/model-route.js';
 import { settled } from '../support/manual-clock.js';
 import {
   Asked,
@@ -93,6 +94,16 @@ describe('a request that would wait in vain', () => {
     expect((await ask(scene.router.acquire(speech(), never))).state).toBe('served');
   });
 
+  it('is measured by all the places that take work', async () => {
+    const scene = await trainedScene();
+    scene.router.add(destination('b', 1));
+    await hold(scene, 2);
+    await ask(scene.router.acquire(speech({ cost: 100 }), never));
+    expect((await ask(scene.router.acquire(speech(), never))).state).toBe('waits');
+    scene.router.remove('b');
+    expect((await ask(scene.router.acquire(speech(), never))).state).toBe('queue_full');
+  });
+
   it('is not known before eight requests have taught how long work takes', async () => {
     const scene = await warmScene([destination('a', 1)]);
     for (let n = 0; n < 7; n += 1) {
@@ -141,17 +152,21 @@ describe('work teaches how long it takes', () => {
     expect(shared).toBe(alone);
   });
 
-  it('unless it was given up, failed, or is only the rest of something', async () => {
+  it.each<{ what: string; change: Partial<RouteRequest>; report: LeaseReport }>([
+    { what: 'was given up', change: {}, report: 'result' },
+    { what: 'failed', change: {}, report: 'failed' },
+    { what: 'is only the rest of something', change: { isRest: true }, report: 'done' },
+    { what: 'had a place before', change: { resumes: true }, report: 'done' },
+  ])('unless it $what', async ({ change, report }) => {
     const untaught = await learned(async () => {});
-    const ended = await learned(async (scene, n) => {
-      const change = [{}, {}, { isRest: true }, { resumes: true }][n % 4];
+    const taught = await learned(async (scene) => {
       const [lease] = await hold(scene, 1, speech({ cost: 10, ...change }));
       await scene.clock.advance(10_000);
-      if (n % 4 === 1) lease?.report('result');
-      if (n % 4 > 1) lease?.report('done');
+      lease?.report(report);
+      lease?.report('result');
       lease?.release();
     });
-    expect(ended).toBe(untaught);
+    expect(taught).toBe(untaught);
   });
 });
 
