@@ -84,10 +84,7 @@ export class FairQueue<Item> {
     const account = this.#accounts.get(client);
     if (!account) return;
     account.finish -= workMs;
-    if (account.waiting === 0) {
-      this.#accounts.delete(client);
-      return;
-    }
+    if (account.waiting === 0) return;
     let isInOrder = true;
     let before = 0;
     for (const one of this.#waiting) {

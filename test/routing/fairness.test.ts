@@ -137,11 +137,14 @@ describe('a client that has had much', () => {
     expect([serve(queue), serve(queue)]).toEqual([first, second]);
   });
 
-  it('stands behind others for it as long as somebody waits', () => {
+  it('stands behind others for it as long as somebody waits, whatever it gives up', () => {
     const queue = queueOf(item('steady', { workMs: 10_000 }), item('steady'));
     const long = item('greedy', { workMs: 20_000 });
     queue.add(long);
     queue.take(long);
+    const regretted = item('greedy');
+    queue.add(regretted);
+    queue.remove(regretted);
     const [first, second] = [item('greedy'), item('modest')];
     queue.add(first);
     queue.add(second);
