@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since any fixed moment; never goes back. */
   now(): number;
-  /** Calls back after so many milliseconds, never before, unless the returned function was called before. */
+  /** Calls back after so many milliseconds, not before, unless the returned function was called. */
   after(delayMs: number, call: () => void): () => void;
 }
 
