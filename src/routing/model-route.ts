@@ -198,6 +198,7 @@ export class ModelRoute<Target> {
     const session = sessionKey(request);
     if (session) sessions.bind(session, workerId, clock.now());
     let isHeld = true;
+    let hasResult = false;
     let isDone = false;
     return {
       workerId,
@@ -206,7 +207,8 @@ export class ModelRoute<Target> {
       report: (report) => {
         isDone ||= report === 'done';
         if (report === 'failed') this.rotation.failed(place);
-        else this.rotation.succeeded(place);
+        else if (!hasResult) this.rotation.succeeded(place);
+        hasResult ||= report !== 'failed';
       },
       release: () => {
         if (!isHeld) return;

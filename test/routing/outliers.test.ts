@@ -66,13 +66,13 @@ describe('a place that fails', () => {
 
   it('is cleared by a result', async () => {
     const scene = await warmScene([a, b]);
-    const [lease] = await hold(scene, 1, speech({ session: 's' }));
-    const target = lease?.target ?? '';
     for (let n = 0; n < 5; n += 1) {
-      await fail(scene, target, 2);
-      lease?.report('result');
+      await fail(scene, ofA, 2);
+      const asked = await ask(scene.router.acquireAt(ofA, speech(), never));
+      asked.lease?.report('result');
+      asked.lease?.release();
     }
-    expect(await roomOf(scene, target)).toBe(3);
+    expect(await roomOf(scene, ofA)).toBe(4);
   });
 
   it('may hold one lease when it comes back, and more for results alone', async () => {

@@ -62,12 +62,15 @@ describe('slow start', () => {
     expect(await roomOf(scene, ofB)).toBe(1);
   });
 
-  it('lets a place hold one lease more for a result', async () => {
+  it('lets a place hold one lease more for the first result of each', async () => {
     const scene = coldScene([a]);
     const [lease] = await hold(scene, 1);
     lease?.report('result');
-    expect(await roomOf(scene, ofA)).toBe(1);
-    lease?.report('result');
+    const [other] = await hold(scene, 1);
+    expect(await roomOf(scene, ofA)).toBe(0);
+    lease?.report('done');
+    expect(await roomOf(scene, ofA)).toBe(0);
+    other?.report('done');
     expect(await roomOf(scene, ofA)).toBe(1);
   });
 

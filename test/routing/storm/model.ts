@@ -18,6 +18,7 @@ export interface ModelWaiter {
 interface ModelLease {
   readonly place: ModelPlace;
   readonly request: RouteRequest;
+  hasResult: boolean;
   isDone: boolean;
   isHeld: boolean;
 }
@@ -97,6 +98,9 @@ export class Model {
   report(id: number, report: LeaseReport): void {
     const lease = this.leases.get(id)!;
     lease.isDone ||= report === 'done';
+    // What comes after the first result says nothing new about the place.
+    if (report !== 'failed' && lease.hasResult) return;
+    lease.hasResult ||= report !== 'failed';
     this.fleet.report(modelOf(lease.request), lease.place, report);
   }
 
@@ -161,7 +165,7 @@ export class Model {
   }
 
   #hold(id: number, place: ModelPlace, request: RouteRequest): void {
-    this.leases.set(id, { place, request, isDone: false, isHeld: true });
+    this.leases.set(id, { place, request, hasResult: false, isDone: false, isHeld: true });
     this.fleet.hold(id, place, request);
     expect(place.held.size).toBeLessThanOrEqual(place.capacity);
   }
