@@ -31,7 +31,7 @@ export function choosePlace<Target>(
     if (own) return own;
   }
   const cached = cacheKey === undefined ? undefined : choosePreferred(places, cacheKey, isFree);
-  return cached ?? least(places, { isFree, compare: compareLoad, random: choice.random });
+  return cached ?? least(places, { isFree, compare: byLoad(nowMs), random: choice.random });
 }
 
 /** The place for a stream: that with the fewest streams on its worker, then the least loaded. */
@@ -42,18 +42,24 @@ export function chooseForStream<Target>(
   const isFree = (place: Place<Target>): boolean =>
     !place.isOut && choice.nowMs >= place.absentUntilMs && place.load.streams < maxStreams;
   const own = places.find((one) => one.destination.workerId === choice.workerId && isFree(one));
+  const compareLoad = byLoad<Target>(choice.nowMs);
+  // One that failed and has lost its streams must not get all that come because it has the fewest.
   const compare = (a: Place<Target>, b: Place<Target>): number =>
-    a.load.streams - b.load.streams || compareLoad(a, b);
+    Number(a.isOnTrial) - Number(b.isOnTrial) ||
+    a.load.streams - b.load.streams ||
+    compareLoad(a, b);
   return own ?? least(places, { isFree, compare, random: choice.random });
 }
 
-function compareLoad<Target>(a: Place<Target>, b: Place<Target>): number {
-  return a.leases - b.leases || a.load.workMs - b.load.workMs;
+type Compare<Target> = (a: Place<Target>, b: Place<Target>) => number;
+
+function byLoad<Target>(nowMs: number): Compare<Target> {
+  return (a, b) => a.leases - b.leases || a.load.leftMs(nowMs) - b.load.leftMs(nowMs);
 }
 
 interface Order<Target> {
   readonly isFree: (place: Place<Target>) => boolean;
-  readonly compare: (a: Place<Target>, b: Place<Target>) => number;
+  readonly compare: Compare<Target>;
   readonly random: () => number;
 }
 
@@ -62,16 +68,15 @@ function least<Target>(
   places: readonly Place<Target>[],
   { isFree, compare, random }: Order<Target>,
 ): Place<Target> | undefined {
-  let best: Place<Target> | undefined;
-  let equals = 0;
+  const equals: Place<Target>[] = [];
   for (const place of places) {
-    if (!isFree(place)) continue;
-    const order = best === undefined ? -1 : compare(place, best);
-    if (order > 0) continue;
-    equals = order < 0 ? 1 : equals + 1;
-    if (order < 0 || random() * equals < 1) best = place;
+    const order = equals[0] === undefined ? -1 : compare(place, equals[0]);
+    // Cheaper to find out than whether it is free, and most are not the least.
+    if (order > 0 || !isFree(place)) continue;
+    if (order < 0) equals.length = 0;
+    equals.push(place);
   }
-  return best;
+  return equals[Math.floor(random() * equals.length)];
 }
 
 /**

@@ -14,6 +14,7 @@ import { queueFull, streamsFull, unavailable, workerGone } from './refusals.js';
 import type { Rotation } from './rotation.js';
 import type { StreamRequest } from './router.js';
 import { SessionTable } from './session-table.js';
+import { WorkerLoad } from './worker-load.js';
 
 /** Bounds of waiting and of streams. */
 export interface RouterLimits {
@@ -99,7 +100,7 @@ export class LeaseRouter<Target> {
   /** Puts a destination into rotation; one that comes back has the leases that it still holds. */
   add(destination: Destination<Target>): void {
     const { model, service, target } = destination;
-    const load = this.#placesOf(target)[0]?.load ?? { workMs: 0, streams: 0 };
+    const load = this.#placesOf(target)[0]?.load ?? new WorkerLoad();
     this.#route(model, service).rotation.add(destination, load);
   }
 
@@ -144,12 +145,7 @@ export class LeaseRouter<Target> {
     if (this.#draining && !resumes) return Promise.reject(ChorusError.draining());
     const route = this.#routes.get(request.model);
     if (!route?.rotation.isServable) return Promise.reject(unavailable(request.model));
-    const grant = route.tryNow(request);
-    if (grant) return Promise.resolve(grant);
-    if (this.#queuedFor(request.service) >= this.#limits.maxQueue && !resumes) {
-      return Promise.reject(queueFull(route.retryAfterMs));
-    }
-    return route.wait(request, { signal });
+    return this.#acquireOn(route, request, { signal });
   }
 
   /**
@@ -161,8 +157,7 @@ export class LeaseRouter<Target> {
     const route = this.#routes.get(request.model);
     const at = route?.rotation.find(target);
     if (!route || !at) return Promise.reject(workerGone());
-    const grant = route.tryNow(request, at);
-    return grant ? Promise.resolve(grant) : route.wait(request, { at, signal });
+    return this.#acquireOn(route, request, { at, signal });
   }
 
   /**
@@ -176,6 +171,18 @@ export class LeaseRouter<Target> {
     const place = route.chooseForStream(demand, this.#limits.maxStreams);
     if (!place) throw streamsFull();
     return this.#openStreamAt(place, route.rotation);
+  }
+
+  #acquireOn(
+    route: ModelRoute<Target>,
+    request: RouteRequest,
+    how: { readonly at?: Place<Target>; readonly signal: AbortSignal },
+  ): Promise<Grant<Target>> {
+    const grant = route.tryNow(request, how.at);
+    if (grant) return Promise.resolve(grant);
+    const isFull = this.#queuedFor(request.service) >= this.#limits.maxQueue;
+    if (isFull && request.resumes !== true) return Promise.reject(queueFull(route.retryAfterMs));
+    return route.wait(request, how);
   }
 
   #openStreamAt(place: Place<Target>, rotation: Rotation<Target>): StreamPlace<Target> {

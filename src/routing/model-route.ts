@@ -78,8 +78,10 @@ export class ModelRoute<Target> {
 
   /** When a client that is refused now may find room, by the work that waits and runs. */
   get retryAfterMs(): number {
-    const running = this.rotation.places.reduce((total, place) => total + place.load.workMs, 0);
-    return (this.#queue.workMs + running / 2) / Math.max(1, this.rotation.size);
+    const nowMs = this.#around.clock.now();
+    let workMs = this.#queue.workMs;
+    for (const place of this.rotation.places) workMs += place.load.leftMs(nowMs);
+    return workMs / Math.max(1, this.rotation.size);
   }
 
   /** A process has ended: nobody needs to wait for it any more. */
@@ -161,6 +163,7 @@ export class ModelRoute<Target> {
 
   /** The first in the queue for whom there is a place. */
   #next(): { readonly waiter: Waiter<Target>; readonly place: Place<Target> } | undefined {
+    if (this.#queue.length === 0) return undefined;
     const nowMs = this.#around.clock.now();
     // A long queue is not worth a look while there is nothing to give.
     if (!this.rotation.places.some((place) => place.hasRoom('interactive', nowMs)))
@@ -194,7 +197,8 @@ export class ModelRoute<Target> {
     const { clock, sessions, onRelease } = this.#around;
     const { workerId, target } = place.destination;
     const workMs = this.#predictor.predictMs(request.cost);
-    const shareBefore = place.take(request.class, workMs, clock.now());
+    place.take(request.class);
+    const shareBefore = place.load.take(workMs, clock.now());
     const session = sessionKey(request);
     if (session) sessions.bind(session, workerId, clock.now());
     let isHeld = true;
@@ -213,7 +217,8 @@ export class ModelRoute<Target> {
       release: () => {
         if (!isHeld) return;
         isHeld = false;
-        const shareMs = place.giveBack(request.class, workMs, clock.now()) - shareBefore;
+        place.giveBack(request.class);
+        const shareMs = place.load.giveBack(workMs, clock.now()) - shareBefore;
         const isWhole = isDone && request.isRest !== true && request.resumes !== true;
         if (isWhole) this.#predictor.observe(request.cost, shareMs);
         this.rotation.forget(place);

@@ -1,5 +1,6 @@
 import type { Service } from '../protocol/requests.js';
 import type { RequestClass } from './router.js';
+import type { WorkerLoad } from './worker-load.js';
 
 /** A model on a worker, as a destination of leases. */
 export interface Destination<Target> {
@@ -10,13 +11,6 @@ export interface Destination<Target> {
   readonly capacity: number;
   /** The process behind it; the same for all models of one process. */
   readonly target: Target;
-}
-
-/** What all models of one process load it with together. */
-export interface TargetLoad {
-  /** Predicted work of the leases that are held, in whole milliseconds. */
-  workMs: number;
-  streams: number;
 }
 
 /** The part of a place that bulk work may hold, so that whoever listens finds room. */
@@ -30,7 +24,7 @@ const LONGEST_ABSENCE_MS = 60_000;
 /** One destination with what it holds and how it has done. */
 export class Place<Target> {
   readonly destination: Destination<Target>;
-  readonly load: TargetLoad;
+  readonly load: WorkerLoad;
   /** Takes nothing new: its worker is not ready or is being replaced. */
   isOut = false;
   /** Its process has ended. */
@@ -46,11 +40,8 @@ export class Place<Target> {
   #bulkLeases = 0;
   #failures = 0;
   #absenceMs = FIRST_ABSENCE_MS;
-  /** Milliseconds of the worker that each lease has had so far, if they share it equally. */
-  #shareMs = 0;
-  #sharedUntilMs = 0;
 
-  constructor(destination: Destination<Target>, load: TargetLoad, isOnTrial: boolean) {
+  constructor(destination: Destination<Target>, load: WorkerLoad, isOnTrial: boolean) {
     this.destination = destination;
     this.load = load;
     this.isOnTrial = isOnTrial;
@@ -63,22 +54,16 @@ export class Place<Target> {
     return requestClass !== 'bulk' || this.#bulkLeases < Math.ceil(capacity * BULK_PART);
   }
 
-  /** Counts a lease; returns its share of the worker so far, for `giveBack`. */
-  take(requestClass: RequestClass, workMs: number, nowMs: number): number {
-    this.#passTime(nowMs);
+  /** Counts a lease. */
+  take(requestClass: RequestClass): void {
     this.leases += 1;
-    this.load.workMs += workMs;
     if (requestClass === 'bulk') this.#bulkLeases += 1;
-    return this.#shareMs;
   }
 
-  /** Counts a lease no more; returns its share of the worker by now. */
-  giveBack(requestClass: RequestClass, workMs: number, nowMs: number): number {
-    this.#passTime(nowMs);
+  /** Counts a lease no more. */
+  giveBack(requestClass: RequestClass): void {
     this.leases -= 1;
-    this.load.workMs -= workMs;
     if (requestClass === 'bulk') this.#bulkLeases -= 1;
-    return this.#shareMs;
   }
 
   /** Counts a stream that stays. */
@@ -141,10 +126,5 @@ export class Place<Target> {
   /** Lets it hold so many leases, as far as its capacity goes. */
   grow(window: number): void {
     this.window = Math.min(this.destination.capacity, window);
-  }
-
-  #passTime(nowMs: number): void {
-    if (this.leases > 0) this.#shareMs += (nowMs - this.#sharedUntilMs) / this.leases;
-    this.#sharedUntilMs = nowMs;
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
-import { type Destination, Place, type TargetLoad } from './place.js';
+import { type Destination, Place } from './place.js';
+import type { WorkerLoad } from './worker-load.js';
 
 /** A freshly loaded place may hold twice as many leases after so long, whatever it has done. */
 const SLOW_START_STEP_MS = 250;
@@ -23,7 +24,9 @@ export class Rotation<Target> {
   /** How many places take work. */
   get size(): number {
     const nowMs = this.#clock.now();
-    return this.places.filter((place) => !place.isOut && nowMs >= place.absentUntilMs).length;
+    let size = 0;
+    for (const place of this.places) if (!place.isOut && nowMs >= place.absentUntilMs) size += 1;
+    return size;
   }
 
   /** Whether a request may hope to be served. */
@@ -32,7 +35,7 @@ export class Rotation<Target> {
   }
 
   /** Adds a destination; one that comes back has the leases that it still holds. */
-  add(destination: Destination<Target>, load: TargetLoad): void {
+  add(destination: Destination<Target>, load: WorkerLoad): void {
     const { workerId, target } = destination;
     this.expected.delete(workerId);
     const known = this.find(target);

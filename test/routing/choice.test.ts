@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { chooseForStream, choosePlace } from '../../src/routing/choice.js';
 import { Place } from '../../src/routing/place.js';
+import { WorkerLoad } from '../../src/routing/worker-load.js';
 import { destination } from './scene.js';
 
 interface Holding {
@@ -14,9 +15,12 @@ interface Holding {
 
 function place(workerId: string, holding: Holding = {}): Place<string> {
   const { leases = 0, workMs = 0, streams = 0, capacity = 100 } = holding;
-  const made = new Place(destination(workerId, capacity), { workMs, streams }, false);
+  const load = new WorkerLoad();
+  load.streams = streams;
+  if (workMs > 0) load.take(workMs, 0);
+  const made = new Place(destination(workerId, capacity), load, false);
   made.grow(capacity);
-  for (let n = 0; n < leases; n += 1) made.take('interactive', 0, 0);
+  for (let n = 0; n < leases; n += 1) made.take('interactive');
   return made;
 }
 
@@ -42,10 +46,8 @@ describe('the choice of a place', () => {
   it('takes each of those that are equal in all as often as the others', () => {
     const places = ['a', 'b', 'c', 'd'].map((id) => place(id));
     const counts = new Map<string, number>();
-    // The three draws of one choice go through all their combinations.
     for (let n = 0; n < 24; n += 1) {
-      const draws = [(n % 2) / 2, ((n >> 1) % 3) / 3, (Math.floor(n / 6) % 4) / 4];
-      const id = chosen(places, { random: () => draws.shift() }) ?? '';
+      const id = chosen(places, { random: () => n / 24 }) ?? '';
       counts.set(id, (counts.get(id) ?? 0) + 1);
     }
     expect(Object.fromEntries(counts)).toEqual({ a: 6, b: 6, c: 6, d: 6 });
@@ -64,7 +66,7 @@ describe('the choice of a place', () => {
 
   it('leaves a part of every place to those who listen', () => {
     const one = place('a', { capacity: 4 });
-    for (let n = 0; n < 3; n += 1) one.take('bulk', 0, 0);
+    for (let n = 0; n < 3; n += 1) one.take('bulk');
     expect([chosen([one], { class: 'bulk' }), chosen([one])]).toEqual([undefined, 'a']);
     const small = place('small', { capacity: 1 });
     expect(chosen([small], { class: 'bulk' })).toBe('small');
@@ -74,7 +76,7 @@ describe('the choice of a place', () => {
     const idle = place('idle');
     const own = place('own', { leases: 5, capacity: 6 });
     expect(chosen([idle, own], { workerId: 'own', cacheKey: 'voice' })).toBe('own');
-    own.take('interactive', 0, 0);
+    own.take('interactive');
     expect(chosen([idle, own], { workerId: 'own' })).toBe('idle');
     expect(chosen([idle, own], { workerId: 'gone' })).toBe('idle');
   });
@@ -113,7 +115,7 @@ describe('the choice by cache key', () => {
     const places = ids.map((id) => place(id));
     for (let total = 1; total <= 400; total += 1) {
       const one = choosePlace(places, { ...ask, cacheKey: 'everybody wants this voice' });
-      one?.take('interactive', 0, 0);
+      one?.take('interactive');
       expect(one?.leases).toBeLessThanOrEqual(Math.ceil((1.25 * total) / ids.length));
     }
     expect(places.reduce((sum, { leases }) => sum + leases, 0)).toBe(400);
@@ -123,12 +125,12 @@ describe('the choice by cache key', () => {
     const places = ids.map((id) => place(id, { leases: 4 }));
     const first = chosen(places, { cacheKey: 'voice' });
     const own = places.find((one) => one.destination.workerId === first);
-    own?.take('interactive', 0, 0);
+    own?.take('interactive');
     expect(chosen(places, { cacheKey: 'voice' })).toBe(first);
-    own?.take('interactive', 0, 0);
+    own?.take('interactive');
     expect(chosen(places, { cacheKey: 'voice' })).not.toBe(first);
-    for (const one of places) one.take('interactive', 0, 0);
-    for (const one of places) if (one !== own) one.take('interactive', 0, 0);
+    for (const one of places) one.take('interactive');
+    for (const one of places) if (one !== own) one.take('interactive');
     expect(chosen(places, { cacheKey: 'voice' })).toBe(first);
   });
 

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { ChorusError, type ErrorCode } from '../../src/protocol/errors.js';
 import { LeaseRouter, type RouterLimits } from '../../src/routing/lease-router.js';
 import type { Grant, RouteRequest } from '../../src/routing/model-route.js';
@@ -9,6 +11,8 @@ export type Held = Grant<string>;
 
 /** For requests that nobody gives up. */
 export const never = new AbortController().signal;
+// Thousands of requests share it here; outside of tests each has its own.
+setMaxListeners(0, never);
 
 /** Long enough for every slow start to be over. */
 export const WARM_UP_MS = 10_000;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ModelRoute, type RouteSurroundings } from '../../src/routing/model-route.js';
 import { SessionTable } from '../../src/routing/session-table.js';
+import { WorkerLoad } from '../../src/routing/worker-load.js';
 import { ManualClock } from '../support/manual-clock.js';
 import {
   ask,
@@ -157,8 +158,7 @@ describe('the places of a model', () => {
 
   it('are forgotten when their process has ended and nothing is held on them', () => {
     const route = new ModelRoute<string>('joe', 'tts', around);
-    const add = (target: string): void =>
-      route.rotation.add({ ...a, target }, { workMs: 0, streams: 0 });
+    const add = (target: string): void => route.rotation.add({ ...a, target }, new WorkerLoad());
     for (let n = 0; n < 1_000; n += 1) {
       add(`process ${n}`);
       const lease = n % 2 === 0 ? route.tryNow(speech()) : undefined;

@@ -5,9 +5,19 @@ import type { SpeechEvent, SynthesisRequest } from '../../src/protocol/requests.
 /**
  * `busy N` computes for N ms · `fail` throws · `crash` ends the process · `segv` breaks it ·
  * `gate FILE` waits for a file, and gives up when it is canceled · `spin FILE` waits and does not ·
- * `cuda N` fails as CUDA error N does · `halves FILE` gives half of its audio, then waits for the file.
+ * `faulty FILE` fails where the file names the process · `cuda N` fails as CUDA error N does · `halves FILE` gives half of its audio, then waits for the file.
  */
-const ACTIONS = ['busy', 'fail', 'crash', 'segv', 'gate', 'spin', 'cuda', 'halves'] as const;
+const ACTIONS = [
+  'busy',
+  'fail',
+  'crash',
+  'segv',
+  'gate',
+  'spin',
+  'cuda',
+  'halves',
+  'faulty',
+] as const;
 type Action = (typeof ACTIONS)[number];
 
 /** What one step shall do. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Replica, ReplicaLoad } from '../../src/engines/engine.js';
@@ -7,6 +7,10 @@ import { SAMPLES_PER_STEP, type ScriptedStep } from './scripted-engine.js';
 /** The words in which onnxruntime reports a failed CUDA call. */
 function cudaFailure(number: string): string {
   return `Non-zero status code returned while running Conv node. CUDA failure ${number}: it failed ; GPU=0`;
+}
+
+function names(file: string, pid: number): boolean {
+  return existsSync(file) && readFileSync(file, 'utf8').split(' ').includes(String(pid));
 }
 
 /** Blocks the thread, as native code does. */
@@ -28,6 +32,9 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
       appendFileSync(join(load.modelDir, 'steps.log'), `${step.action} ${step.argument}\n`);
       appendFileSync(join(load.modelDir, 'pids.log'), `${process.pid} ${step.action}\n`);
       if (step.action === 'fail') throw new Error('this step fails');
+      if (step.action === 'faulty' && names(step.argument, process.pid)) {
+        throw new Error('this process is faulty');
+      }
       if (step.action === 'crash') process.kill(process.pid, 'SIGKILL');
       if (step.action === 'busy') block(Number(step.argument));
       if (step.action === 'segv') process.kill(process.pid, 'SIGSEGV');

@@ -1,6 +1,6 @@
 import type { LeaseReport, RouteRequest } from '../../../src/routing/model-route.js';
 import { MODEL_IDS, type ModelId, type Storm } from './events.js';
-import { ModelPlace } from './model-place.js';
+import { ModelPlace, untaughtMs } from './model-place.js';
 
 /** A stream that is open. */
 export interface ModelStream {
@@ -19,6 +19,8 @@ export class ModelFleet {
     whisper: new Set(),
   };
   readonly lost = new Set<string>();
+  /** Predicted work that is still to be done, by process. */
+  readonly #left = new Map<string, number>();
   readonly #capacity: Storm['capacity'];
   /** Workers that failed at a model when they were seen last. */
   readonly #scarred: Record<ModelId, Set<string>> = {
@@ -44,6 +46,11 @@ export class ModelFleet {
 
   /** Lets time pass. */
   passTo(nowMs: number): void {
+    const passedMs = nowMs - this.nowMs;
+    // A process does a second of its work a second.
+    for (const [process, workMs] of this.#left) {
+      this.#left.set(process, Math.max(0, workMs - passedMs));
+    }
     this.nowMs = nowMs;
     for (const place of this.all) place.passTo(nowMs);
   }
@@ -88,12 +95,18 @@ export class ModelFleet {
   /** Counts a lease. */
   hold(id: number, place: ModelPlace, request: RouteRequest): void {
     place.held.set(id, request);
+    this.#left.set(place.process, this.workOn(place.process) + untaughtMs(request));
     this.bind(request, place.worker);
   }
 
   /** Counts a lease no more. */
   release(id: number, place: ModelPlace): void {
     place.held.delete(id);
+    const held = this.all
+      .filter((one) => one.process === place.process)
+      .flatMap((one) => [...one.held.values()]);
+    const heldMs = held.reduce((sum, one) => sum + untaughtMs(one), 0);
+    this.#left.set(place.process, Math.min(this.workOn(place.process), heldMs));
     this.#forget();
   }
 
@@ -110,10 +123,9 @@ export class ModelFleet {
     return [...this.streams].filter((stream) => stream.process === process).length;
   }
 
-  /** Predicted work on a process, for whichever model. */
+  /** Predicted work that is still to be done on a process, for whichever model. */
   workOn(process: string): number {
-    const own = this.all.filter((place) => place.process === process);
-    return own.reduce((sum, place) => sum + place.workMs, 0);
+    return this.#left.get(process) ?? 0;
   }
 
   /** A session belongs to a worker for ten minutes from now. */

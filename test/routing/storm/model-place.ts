@@ -1,7 +1,7 @@
 import type { LeaseReport, RouteRequest } from '../../../src/routing/model-route.js';
 
 /** What work costs as long as the router has not seen any. */
-function untaughtMs({ service, cost }: RouteRequest): number {
+export function untaughtMs({ service, cost }: RouteRequest): number {
   return service === 'tts' ? 50 + 4 * cost : 300 + 50 * cost;
 }
 
@@ -18,7 +18,7 @@ export class ModelPlace {
   failuresInARow = 0;
   #window = 1;
   /** Loaded after its worker failed, or failing itself: only results give it more. */
-  #mustEarn: boolean;
+  mustEarn: boolean;
   /** Absences since it gave a result. */
   #absences = 0;
   #doublesAtMs: number;
@@ -30,14 +30,14 @@ export class ModelPlace {
     this.worker = worker;
     this.process = process;
     this.capacity = capacity;
-    this.#mustEarn = mustEarn;
+    this.mustEarn = mustEarn;
     this.#doublesAtMs = nowMs + 250;
   }
 
   /** Slow start: twice as many leases every 250 ms. */
   passTo(nowMs: number): void {
     for (; this.#doublesAtMs <= nowMs; this.#doublesAtMs += 250) {
-      if (!this.#mustEarn) this.#window = Math.min(this.capacity, 2 * this.#window);
+      if (!this.mustEarn) this.#window = Math.min(this.capacity, 2 * this.#window);
     }
   }
 
@@ -54,11 +54,6 @@ export class ModelPlace {
     return requestClass === 'interactive' || bulk < Math.ceil(0.75 * this.capacity);
   }
 
-  /** Predicted work that is held, if nothing has been learned. */
-  get workMs(): number {
-    return [...this.held.values()].reduce((sum, one) => sum + untaughtMs(one), 0);
-  }
-
   /**
    * A lease tells how it fares.
    * @returns Whether the place has failed so often that it should be left out.
@@ -73,7 +68,7 @@ export class ModelPlace {
     this.failuresInARow += 1;
     if (this.failuresInARow < 3) return false;
     this.#window = 1;
-    this.#mustEarn = true;
+    this.mustEarn = true;
     return true;
   }
 

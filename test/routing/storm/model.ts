@@ -55,8 +55,7 @@ export class Model {
     }
     if (places.some((place) => place.hasRoom(request.class, this.fleet.nowMs))) return 'served';
     const waiting = this.waiters.filter((one) => one.request.service === request.service).length;
-    const isBound = process === undefined && !request.resumes;
-    return isBound && waiting >= this.#storm.maxQueue ? 'queue_full' : 'waits';
+    return !request.resumes && waiting >= this.#storm.maxQueue ? 'queue_full' : 'waits';
   }
 
   /** A request may be told to come later instead of waiting, once it is known how long work takes. */
@@ -141,8 +140,10 @@ export class Model {
     if (free.length === 0) return expect(outcome).toBe('queue_full');
     const own = free.find((one) => one.worker === fleet.workerOf(request));
     if (own) return expect(outcome).toBe(own.process);
-    const fewest = Math.min(...free.map((one) => fleet.streamsOn(one.process)));
-    expect(free.map((one) => one.process)).toContain(outcome);
+    const proven = free.filter((one) => !one.mustEarn);
+    const best = proven.length > 0 ? proven : free;
+    const fewest = Math.min(...best.map((one) => fleet.streamsOn(one.process)));
+    expect(best.map((one) => one.process)).toContain(outcome);
     expect(fleet.streamsOn(outcome)).toBe(fewest);
   }
 
