@@ -2,6 +2,7 @@ import { Command } from 'commander';
 
 import { benchAsr } from './asr.js';
 import { benchMemory } from './memory.js';
+import { OVERHEAD_PARTS, benchOverhead } from './overhead.js';
 import {
   aboveZero,
   atLeastOne,
@@ -110,6 +111,24 @@ program
     0,
   )
   .action(benchRouter);
+
+program
+  .command('overhead')
+  .description('what the supervisor costs, against HAProxy and nginx before the same workers')
+  .option('--parts <list>', `of ${OVERHEAD_PARTS.join(', ')}`, someOf(OVERHEAD_PARTS), [
+    ...OVERHEAD_PARTS,
+  ])
+  .option('--rounds <n>', 'how often ours and the proxies take turns', atLeastOne, 5)
+  .option('--seconds <n>', 'length of a run under load', atLeastOne, 5)
+  .option('--connections <n>', 'clients of a run under load', atLeastOne, 32)
+  .option('--requests <n>', 'requests of a run with one at a time', atLeastOne, 1000)
+  .option('--sizes <list>', 'bytes of audio of an answer', counts, [1024, 49_152])
+  .option('--refusals <n>', 'refused requests of a round', atLeastOne, 10_000)
+  .option('--refusal-rounds <n>', 'rounds of refusals', atLeastOne, 3)
+  .option('--workers <n>', 'workers with the empty engine', atLeastOne, 2)
+  .option('--no-peers', 'ours alone')
+  .option('--cpus <list>', 'pin every measured program to these cores, as in taskset -c 0,1')
+  .action(benchOverhead);
 
 withPlaces(
   program
