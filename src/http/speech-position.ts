@@ -1,8 +1,6 @@
 import { ChorusError } from '../protocol/errors.js';
 import type { ResumePoint, SpeechEvent } from '../protocol/requests.js';
 
-/** PCM of the workers: 32-bit floats. */
-const BYTES_PER_SAMPLE = Float32Array.BYTES_PER_ELEMENT;
 const BEGINNING: ResumePoint = { piece: 0, skipSamples: 0 };
 
 /** The piece that is being received. */
@@ -25,6 +23,11 @@ export class SpeechPosition {
   #current: CurrentPiece | undefined;
   #hasAudio = false;
 
+  /** Size of a sample, as the worker's first event tells it. */
+  get #bytesPerSample(): number {
+    return this.#start?.isS16 ? Int16Array.BYTES_PER_ELEMENT : Float32Array.BYTES_PER_ELEMENT;
+  }
+
   /** Whether the worker that speaks now has begun at the beginning. */
   get isAtStart(): boolean {
     return this.from === BEGINNING;
@@ -38,12 +41,13 @@ export class SpeechPosition {
   /**
    * Takes note of an event.
    * @returns Whether a piece is complete with it.
-   * @throws ChorusError `internal` if audio would change its rate in the middle.
+   * @throws ChorusError `internal` if audio would change its rate or its samples in the middle.
    */
   advance(event: SpeechEvent): boolean {
     if (event.type === 'start') this.#started(event);
     else if (event.type === 'mark') this.#mark(event);
-    else if (event.type === 'audio') return this.#received(event.pcm.byteLength / BYTES_PER_SAMPLE);
+    else if (event.type === 'audio')
+      return this.#received(event.pcm.byteLength / this.#bytesPerSample);
     return false;
   }
 
@@ -70,6 +74,9 @@ export class SpeechPosition {
   #started(event: Extract<SpeechEvent, { type: 'start' }>): void {
     if (this.#start && this.#start.sampleRateHz !== event.sampleRateHz) {
       throw new ChorusError('internal', 'Another worker speaks at another sample rate.');
+    }
+    if (this.#start && this.#start.isS16 !== event.isS16) {
+      throw new ChorusError('internal', 'Another worker sends other samples.');
     }
     this.#start = event;
   }

@@ -1,6 +1,7 @@
+import { streamedWavHeader } from '../audio/wav-header.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { MediaClient, SpeechFormat } from '../protocol/media.js';
-import type { SynthesisRequest } from '../protocol/requests.js';
+import { isS16, type SynthesisRequest } from '../protocol/requests.js';
 import type { Router } from '../routing/router.js';
 import type { Claim } from './context.js';
 import { Tries } from './retry.js';
@@ -66,9 +67,13 @@ export async function speak(
   }
 }
 
-/** One attempt: the workers' audio on one side, the encoder on the other. */
+/**
+ * One attempt: the workers' audio on one side, the encoder on the other. Where the format is nothing
+ * but 16-bit samples of the voice's own rate, workers make them themselves and nobody encodes.
+ */
 class Speech {
   readonly #job: SpeechJob;
+  readonly #request: SynthesisRequest;
   readonly #media: MediaClient;
   readonly #source: SpeechSource;
   readonly #end = new AbortController();
@@ -83,7 +88,10 @@ class Speech {
     this.#job = job;
     this.#media = media;
     this.#signal = AbortSignal.any([job.signal, this.#end.signal]);
-    this.#source = new SpeechSource(router, { ...job, signal: this.#signal, resumes });
+    this.#request = withPlainRate(job);
+    const { requestId, claim } = job;
+    const rest = { requestId, claim, signal: this.#signal, resumes };
+    this.#source = new SpeechSource(router, { request: this.#request, ...rest });
   }
 
   /** Whether the workers were at fault: they have had their second attempt then. */
@@ -129,14 +137,18 @@ class Speech {
   }
 
   #encode(firstAudio: Uint8Array): AsyncIterator<Uint8Array> {
-    const { format, sampleRateHz } = this.#job;
+    const { format } = this.#job;
     const inputSampleRateHz = this.#source.sampleRateHz;
-    const fixed = FORMAT_RATES_HZ[format];
-    const wanted = format === 'opus' ? fixed : (sampleRateHz ?? fixed);
-    const outputSampleRateHz = wanted ?? inputSampleRateHz;
+    if (isS16(this.#request, inputSampleRateHz)) return this.#plain(firstAudio);
+    const outputSampleRateHz = wantedRateHz(this.#job) ?? inputSampleRateHz;
     const request = { format, inputSampleRateHz, outputSampleRateHz };
     const encoded = this.#media.encode(request, this.#pcm(firstAudio), this.#signal);
     return encoded[Symbol.asyncIterator]();
+  }
+
+  async *#plain(firstAudio: Uint8Array): AsyncGenerator<Uint8Array> {
+    if (this.#job.format === 'wav') yield streamedWavHeader(this.#source.sampleRateHz);
+    yield* this.#pcm(firstAudio);
   }
 
   async *#pcm(firstAudio: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -167,4 +179,16 @@ class Speech {
     this.#delivered = true;
     return undefined;
   }
+}
+
+/** Rate of the answer; undefined = the voice's own. */
+function wantedRateHz({ format, sampleRateHz }: SpeechJob): number | undefined {
+  const fixed = FORMAT_RATES_HZ[format];
+  return format === 'opus' ? fixed : (sampleRateHz ?? fixed);
+}
+
+/** What the workers are asked: for 16-bit samples too, where they are the whole of the answer. */
+function withPlainRate(job: SpeechJob): SynthesisRequest {
+  if (job.format !== 'pcm' && job.format !== 'wav') return job.request;
+  return { ...job.request, s16RateHz: wantedRateHz(job) ?? 'any' };
 }

@@ -17,6 +17,16 @@ export interface SynthesisRequest {
   readonly language?: string;
   /** Where to go on with a text of which another worker has spoken the beginning. */
   readonly resume?: ResumePoint;
+  /**
+   * The audio shall be signed 16-bit samples if the voice has this rate, or whatever rate it has;
+   * otherwise, and where this is absent, it is floats.
+   */
+  readonly s16RateHz?: number | 'any';
+}
+
+/** Whether a voice of that rate answers a request with signed 16-bit samples. */
+export function isS16(request: Pick<SynthesisRequest, 's16RateHz'>, sampleRateHz: number): boolean {
+  return request.s16RateHz === 'any' || request.s16RateHz === sampleRateHz;
 }
 
 /** A place in the audio of a request. Every worker cuts a text into the same pieces. */
@@ -66,11 +76,19 @@ export interface Usage {
 
 /** Events that a worker answers a {@link SynthesisRequest} with, in order. */
 export type SpeechEvent =
-  /** First event: the rate of all audio that follows, and whether the same request gives the same samples. */
-  | { readonly type: 'start'; readonly sampleRateHz: number; readonly deterministic: boolean }
+  /**
+   * First event: the rate of all audio that follows, whether the same request gives the same samples,
+   * and whether they are signed 16-bit ones (see {@link SynthesisRequest.s16RateHz}).
+   */
+  | {
+      readonly type: 'start';
+      readonly sampleRateHz: number;
+      readonly deterministic: boolean;
+      readonly isS16?: true;
+    }
   /** The audio that follows is a new piece, of so many samples. */
   | { readonly type: 'mark'; readonly piece: number; readonly samples: number }
-  /** Mono PCM, 32-bit float little-endian in −1…1. Opaque to the supervisor. */
+  /** Mono PCM, little-endian: 32-bit floats in −1…1, or signed 16-bit. Opaque to the supervisor. */
   | { readonly type: 'audio'; readonly pcm: Uint8Array }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'done' }

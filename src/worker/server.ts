@@ -10,6 +10,7 @@ import type {
 } from '../protocol/requests.js';
 import { writeEvents } from './event-stream.js';
 import type { Call, HostedModel } from './hosted-model.js';
+import { asAsked } from './speech-samples.js';
 
 /** A request's text is bounded at the door; this bounds the body that carries it. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -37,7 +38,10 @@ type Start = (
 
 /** The paths of the data socket; both bodies come from the supervisor, which has checked them. */
 const ROUTES: Readonly<Record<string, Start>> = {
-  '/speech': (model, body, call) => model.synthesize(body as SynthesisRequest, call),
+  '/speech': (model, body, call) => {
+    const request = body as SynthesisRequest;
+    return asAsked(request, model.synthesize(request, call));
+  },
   '/transcription': (model, body, call) => model.transcribe(body as TranscriptionRequest, call),
 };
 

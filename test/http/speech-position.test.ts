@@ -59,4 +59,11 @@ describe('the place where speech goes on', () => {
       position.advance({ type: 'start', sampleRateHz: 200, deterministic: true }),
     ).toThrow('another sample rate');
   });
+
+  it('counts samples of 16 bits where the worker says that it sends them', () => {
+    const s16: SpeechEvent = { type: 'start', sampleRateHz: 100, deterministic: true, isS16: true };
+    const audio16: SpeechEvent = { type: 'audio', pcm: new Uint8Array(8) };
+    expect(after(s16, mark(0, 10), audio16).resumePoint()).toEqual({ piece: 0, skipSamples: 4 });
+    expect(() => after(s16, start(true))).toThrow('other samples');
+  });
 });

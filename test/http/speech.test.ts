@@ -2,9 +2,18 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { streamedWavHeader } from '../../src/audio/wav-header.js';
+import type { SpeechEvent } from '../../src/protocol/requests.js';
 import { Door } from '../support/door.js';
 import { ask, audio, done, sends, SPEECH, start } from '../support/scripted-speech.js';
 import { gate, readerOf, textOf } from '../support/streams.js';
+
+const start16: SpeechEvent = {
+  type: 'start',
+  sampleRateHz: 22_050,
+  deterministic: false,
+  isS16: true,
+};
 
 let door: Door;
 beforeEach(async () => {
@@ -54,7 +63,7 @@ describe('a spoken answer', () => {
 
   test.each([
     ['mp3', undefined, 22_050, 'audio/mpeg'],
-    ['wav', undefined, 22_050, 'audio/wav'],
+    ['wav', 16_000, 16_000, 'audio/wav'],
     ['flac', 16_000, 16_000, 'audio/flac'],
     ['pcm', undefined, 24_000, 'audio/pcm'],
     ['pcm', 8_000, 8_000, 'audio/pcm'],
@@ -68,6 +77,22 @@ describe('a spoken answer', () => {
     expect(door.media.encodes).toEqual([{ format, inputSampleRateHz: 22_050, outputSampleRateHz }]);
   });
 
+  test.each([
+    ['wav', undefined, 'any', 44],
+    ['wav', 22_050, 22_050, 44],
+    ['pcm', 22_050, 22_050, 0],
+  ])('in %s with sample_rate %s is what the worker sends', async (format, rate, asked, header) => {
+    door.router.script = sends([start16, audio('one '), audio('two'), done]);
+    const body = { ...ask, response_format: format, sample_rate: rate };
+    const bytes = Buffer.from(await (await door.postJson(SPEECH, body)).arrayBuffer());
+    expect(bytes.subarray(header).toString()).toBe('one two');
+    if (header > 0)
+      expect(bytes.subarray(0, header)).toEqual(Buffer.from(streamedWavHeader(22_050)));
+    expect(door.router.leases[0]?.asked).toMatchObject([{ s16RateHz: asked }]);
+    expect(door.media.encodes).toEqual([]);
+    expect(releases()).toEqual([1]);
+  });
+
   test('is given to eight clients at once', async () => {
     door.router.script = sends([start, audio('a'), audio('b'), done]);
     const texts = Array.from({ length: 8 }, async () => (await door.postJson(SPEECH, ask)).text());
@@ -78,7 +103,7 @@ describe('a spoken answer', () => {
   test('reaches the official client', async () => {
     door.router.script = sends([start, audio('spoken'), done]);
     const client = new OpenAI({ apiKey: 'any', baseURL: `${door.url}/v1`, maxRetries: 0 });
-    const response = await client.audio.speech.create({ ...ask, response_format: 'wav' });
+    const response = await client.audio.speech.create({ ...ask, response_format: 'mp3' });
     expect(await response.text()).toBe('spoken');
   });
 
