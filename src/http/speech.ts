@@ -77,7 +77,6 @@ class Speech {
   readonly #media: MediaClient;
   readonly #source: SpeechSource;
   readonly #end = new AbortController();
-  readonly #signal: AbortSignal;
   #encoded: AsyncIterator<Uint8Array> | undefined;
   #first: Uint8Array | undefined;
   #failure: ChorusError | undefined;
@@ -87,11 +86,18 @@ class Speech {
   constructor({ router, media }: SpeechServices, job: SpeechJob, resumes: boolean) {
     this.#job = job;
     this.#media = media;
-    this.#signal = AbortSignal.any([job.signal, this.#end.signal]);
     this.#request = withPlainRate(job);
     const { requestId, claim } = job;
-    const rest = { requestId, claim, signal: this.#signal, resumes };
-    this.#source = new SpeechSource(router, { request: this.#request, ...rest });
+    const { signal } = this.#end;
+    this.#source = new SpeechSource(router, {
+      request: this.#request,
+      requestId,
+      claim,
+      signal,
+      resumes,
+    });
+    job.signal.addEventListener('abort', this.#onAbort);
+    if (job.signal.aborted) this.#onAbort();
   }
 
   /** Whether the workers were at fault: they have had their second attempt then. */
@@ -121,12 +127,15 @@ class Speech {
 
   /** Frees the worker and the encoder, whatever they still do. */
   stop(): void {
+    this.#job.signal.removeEventListener('abort', this.#onAbort);
     if (!this.#delivered) {
       this.#end.abort(new ChorusError('canceled', 'The answer is not wanted any more.'));
       void this.#encoded?.return?.().catch(() => undefined);
     }
     this.#source.close();
   }
+
+  readonly #onAbort = (): void => this.#end.abort(this.#job.signal.reason);
 
   async *#chunks(): AsyncGenerator<Uint8Array> {
     let chunk = this.#first;
@@ -142,13 +151,20 @@ class Speech {
     if (isS16(this.#request, inputSampleRateHz)) return this.#plain(firstAudio);
     const outputSampleRateHz = wantedRateHz(this.#job) ?? inputSampleRateHz;
     const request = { format, inputSampleRateHz, outputSampleRateHz };
-    const encoded = this.#media.encode(request, this.#pcm(firstAudio), this.#signal);
+    const encoded = this.#media.encode(request, this.#pcm(firstAudio), this.#end.signal);
     return encoded[Symbol.asyncIterator]();
   }
 
-  async *#plain(firstAudio: Uint8Array): AsyncGenerator<Uint8Array> {
-    if (this.#job.format === 'wav') yield streamedWavHeader(this.#source.sampleRateHz);
-    yield* this.#pcm(firstAudio);
+  #plain(firstAudio: Uint8Array): AsyncIterator<Uint8Array> {
+    const isWav = this.#job.format === 'wav';
+    const ready = [...(isWav ? [streamedWavHeader(this.#source.sampleRateHz)] : []), firstAudio];
+    const next = async (): Promise<IteratorResult<Uint8Array>> => {
+      const value = ready.shift() ?? (await this.#source.next());
+      if (value !== undefined) return { done: false, value };
+      this.#spoken = true;
+      return { done: true, value };
+    };
+    return { next };
   }
 
   async *#pcm(firstAudio: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { finished } from 'node:stream/promises';
 import { ChorusError } from '../protocol/errors.js';
 import type { DoorContext } from './context.js';
 
@@ -25,9 +24,27 @@ export async function streamAnswer(
     if (!res.write(chunk)) await drained(res, signal);
   }
   watchForStall(res);
-  res.end();
+  await ended(res, signal);
   // From here on Node watches over the socket: for the next request, or for its end.
-  await finished(res, { signal });
+}
+
+/** Ends the answer and waits until its last byte has left. */
+function ended(res: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: unknown): void => {
+      res.off('finish', settle).off('close', onClose);
+      signal.removeEventListener('abort', onAbort);
+      if (error === undefined) resolve();
+      else reject(ChorusError.from(error));
+    };
+    const onAbort = (): void => settle(signal.reason);
+    const onClose = (): void =>
+      settle(new ChorusError('canceled', 'The client closed the connection.'));
+    signal.addEventListener('abort', onAbort);
+    res.once('finish', settle).once('close', onClose);
+    res.end();
+    if (signal.aborted) onAbort();
+  });
 }
 
 async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {

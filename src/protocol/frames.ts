@@ -36,31 +36,51 @@ export function bytesFrame(bytes: Uint8Array): Buffer {
 
 /** Cuts a byte stream into frames; keeps what is not complete yet. */
 export class FrameParser {
-  #pending: Buffer = Buffer.alloc(0);
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  /** Bytes that something can be made of: the chunks of a large frame are joined once. */
+  #neededBytes = HEADER_BYTES;
 
   /** Takes a chunk and returns the frames that it completes. */
   push(chunk: Uint8Array): Frame[] {
-    const incoming = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    let buffer = this.#pending.length === 0 ? incoming : Buffer.concat([this.#pending, incoming]);
+    this.#pending.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    this.#pendingBytes += chunk.byteLength;
     const frames: Frame[] = [];
-    while (buffer.length >= HEADER_BYTES) {
-      const payloadBytes = buffer.readUInt32LE(0);
-      if (payloadBytes > MAX_FRAME_BYTES) {
-        throw new ChorusError('internal', `A frame of ${payloadBytes} bytes exceeds the bound.`);
-      }
-      const end = HEADER_BYTES + payloadBytes;
-      if (buffer.length < end) break;
-      frames.push(decode(buffer.readUInt8(4), buffer.subarray(HEADER_BYTES, end)));
-      buffer = buffer.subarray(end);
+    if (this.#pendingBytes < this.#neededBytes) return frames;
+    const buffer = joined(this.#pending);
+    let start = 0;
+    let end = endOfFrame(buffer, start);
+    while (end <= buffer.length) {
+      frames.push(decode(buffer.readUInt8(start + 4), buffer.subarray(start + HEADER_BYTES, end)));
+      start = end;
+      end = endOfFrame(buffer, start);
     }
-    this.#pending = buffer;
+    this.#pending = start < buffer.length ? [buffer.subarray(start)] : [];
+    this.#pendingBytes = buffer.length - start;
+    this.#neededBytes = end - start;
     return frames;
   }
 
   /** True between frames: a stream may only end here. */
   get atBoundary(): boolean {
-    return this.#pending.length === 0;
+    return this.#pendingBytes === 0;
   }
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
+}
+
+/** Where the frame ends that starts there; where its header ends, if that is not complete yet. */
+function endOfFrame(buffer: Buffer, start: number): number {
+  const payloadAt = start + HEADER_BYTES;
+  if (buffer.length < payloadAt) return payloadAt;
+  const payloadBytes = buffer.readUInt32LE(start);
+  if (payloadBytes > MAX_FRAME_BYTES) {
+    throw new ChorusError('internal', `A frame of ${payloadBytes} bytes exceeds the bound.`);
+  }
+  return payloadAt + payloadBytes;
 }
 
 function decode(kind: number, payload: Buffer): Frame {

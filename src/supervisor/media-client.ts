@@ -3,8 +3,9 @@ import { Readable } from 'node:stream';
 import type { Pool } from 'undici';
 
 import { ChorusError, type WireError } from '../protocol/errors.js';
-import { bytesFrame, type Frame, jsonFrame, readFrames } from '../protocol/frames.js';
+import { bytesFrame, type Frame, jsonFrame } from '../protocol/frames.js';
 import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
+import { FrameExchange } from './frame-exchange.js';
 import { LostReplica } from './lost-replica.js';
 import { transportError } from './transport-error.js';
 
@@ -50,18 +51,12 @@ interface Encoding {
  */
 async function* encode(pool: Pool, encoding: Encoding): AsyncGenerator<Uint8Array> {
   const source = new FrameSource(encoding);
-  const end = new AbortController();
-  const signal = AbortSignal.any([encoding.signal, end.signal]);
+  const { signal } = encoding;
   let done = false;
   try {
-    const answer = await pool.request({
-      method: 'POST',
-      path: '/encode',
-      body: source.body,
-      signal,
-    });
+    const exchange = new FrameExchange(pool, { path: '/encode', body: source.body, signal });
     // Read to the end, past `done`: only then can the connection serve another request.
-    for await (const frame of readFrames(answer.body)) {
+    for await (const frame of exchange) {
       if (frame.kind === 'bytes') yield frame.bytes;
       else done = isDone(frame);
     }
@@ -70,9 +65,8 @@ async function* encode(pool: Pool, encoding: Encoding): AsyncGenerator<Uint8Arra
     }
   } catch (caught) {
     if (source.failure) throw source.failure.cause;
-    throw transportError(caught, { signal: encoding.signal, process: PROCESS });
+    throw transportError(caught, { signal, process: PROCESS });
   } finally {
-    end.abort();
     source.body.destroy();
   }
 }

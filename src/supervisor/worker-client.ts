@@ -4,7 +4,6 @@ import type { Pool } from 'undici';
 
 import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
 import { ChorusError, type WireError } from '../protocol/errors.js';
-import { readFrames } from '../protocol/frames.js';
 import type {
   SpeechEvent,
   SynthesisRequest,
@@ -12,6 +11,7 @@ import type {
   TranscriptionRequest,
 } from '../protocol/requests.js';
 import type { BrokenCalls } from './broken-calls.js';
+import { FrameExchange } from './frame-exchange.js';
 import { HarmfulCall, LostReplica } from './lost-replica.js';
 import { transportError } from './transport-error.js';
 
@@ -78,27 +78,23 @@ async function* call<Event extends { readonly type: string }>(
   { id, path, request, context }: Call,
 ): AsyncGenerator<Event> {
   const { signal, requestId, onBrokenOff } = context;
-  let wasSeen = false;
   let done = false;
   let isOver = false;
-  const breakOff = (): void => {
-    if (!isOver) onBrokenOff(endOf(id, peer, wasSeen));
+  const breakOff = ({ hasBegun }: FrameExchange): void => {
+    if (!isOver) onBrokenOff(endOf(id, peer, hasBegun));
     isOver = true;
   };
-  signal.addEventListener('abort', breakOff, { once: true });
+  const headers = { [CALL_HEADER]: id, [REQUEST_HEADER]: requestId };
+  const body = JSON.stringify(request);
+  const sent = { path, headers, body, signal, onBrokenOff: breakOff };
+  const exchange = new FrameExchange(peer.pool, sent);
   try {
-    const answer = await peer.pool.request({
-      method: 'POST',
-      path,
-      headers: { [CALL_HEADER]: id, [REQUEST_HEADER]: requestId },
-      body: JSON.stringify(request),
-      signal,
-    });
-    wasSeen = true;
-    for await (const frame of readFrames(answer.body)) {
+    for await (const frame of exchange) {
       const event = (frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value) as
         | Event
         | { readonly type: 'error'; readonly error: WireError };
+      // The worker itself has ended it.
+      isOver ||= isError(event);
       if (isError(event)) throw ChorusError.fromWire(event.error);
       yield event;
       // Read to the end, past `done`: only then can the connection serve another request.
@@ -110,9 +106,8 @@ async function* call<Event extends { readonly type: string }>(
     isOver ||= caught instanceof ChorusError;
     throw await lossOf(transportError(caught, { signal, process: 'worker' }), peer, id);
   } finally {
-    signal.removeEventListener('abort', breakOff);
-    // Its reader has left in the middle.
-    breakOff();
+    // The connection broke: what the worker still runs for it ends with the worker.
+    breakOff(exchange);
   }
 }
 

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import { bytesFrame, jsonFrame } from '../protocol/frames.js';
 import type { SpeechEvent, TranscriptEvent } from '../protocol/requests.js';
+import { FrameWriter } from './frame-writer.js';
 
 /** What an answer stream learned about a failure that clients do not get to see. */
 export type ReportFailure = (error: ChorusError) => void;
@@ -19,12 +20,11 @@ export async function writeEvents(
 ): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/octet-stream' });
   // The supervisor learns at once that the request was taken, long before the first audio.
-  response.flushHeaders();
+  const writer = new FrameWriter(response);
   try {
     for await (const event of events) {
-      if (!response.write(frameOf(event))) {
-        await once(response, 'drain', { signal: options.signal });
-      }
+      writer.write(frameOf(event));
+      if (response.writableNeedDrain) await once(response, 'drain', { signal: options.signal });
     }
   } catch (caught) {
     if (response.destroyed) return;
@@ -33,9 +33,9 @@ export async function writeEvents(
       ? ChorusError.ofAbort(options.signal)
       : ChorusError.from(caught);
     options.onFailure(error);
-    response.write(jsonFrame({ type: 'error', error: error.toWire() } satisfies ErrorEvent));
+    writer.write(jsonFrame({ type: 'error', error: error.toWire() } satisfies ErrorEvent));
   }
-  response.end();
+  writer.end();
 }
 
 interface ErrorEvent {
