@@ -15,6 +15,9 @@ export interface ThroughputOptions {
   readonly cpus: string | undefined;
 }
 
+/** A compiler that compiles what runs often needs some ten thousand requests until it is done. */
+const WARM_UP_SECONDS = 10;
+
 interface Run extends LoadResult {
   readonly name: string;
   readonly answerBytes: number;
@@ -29,7 +32,8 @@ interface Run extends LoadResult {
 export async function benchThroughput(site: Site, options: ThroughputOptions): Promise<void> {
   const runs: Run[] = [];
   for (const answerBytes of options.sizes) {
-    for (const one of contenders(site, 0)) await runOnce(one, { ...options, answerBytes });
+    const warmUp = { ...options, answerBytes, seconds: WARM_UP_SECONDS };
+    for (const one of contenders(site, 0)) await runOnce(one, warmUp);
     for (let round = 0; round < options.rounds; round += 1) {
       note(`overhead: ${answerBytes} bytes, round ${round + 1} of ${options.rounds}`);
       for (const contender of contenders(site, round)) {

@@ -71,7 +71,7 @@ export async function speak(
  * One attempt: the workers' audio on one side, the encoder on the other. Where the format is nothing
  * but 16-bit samples of the voice's own rate, workers make them themselves and nobody encodes.
  */
-class Speech {
+class Speech implements AsyncIterableIterator<Uint8Array> {
   readonly #job: SpeechJob;
   readonly #request: SynthesisRequest;
   readonly #media: MediaClient;
@@ -107,7 +107,7 @@ class Speech {
 
   get answer(): SpeechAnswer {
     const { workerId, model } = this.#source.worker;
-    return { workerId, model, chunks: this.#chunks() };
+    return { workerId, model, chunks: this };
   }
 
   /** Waits for the first audio, then for the first encoded byte. */
@@ -137,12 +137,15 @@ class Speech {
 
   readonly #onAbort = (): void => this.#end.abort(this.#job.signal.reason);
 
-  async *#chunks(): AsyncGenerator<Uint8Array> {
-    let chunk = this.#first;
-    while (chunk !== undefined) {
-      yield chunk;
-      chunk = await this.#nextEncoded();
-    }
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next encoded bytes; call after `start()`. */
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    const value = this.#first ?? (await this.#nextEncoded());
+    this.#first = undefined;
+    return value === undefined ? { done: true, value } : { done: false, value };
   }
 
   #encode(firstAudio: Uint8Array): AsyncIterator<Uint8Array> {

@@ -62,14 +62,19 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
     return this;
   }
 
+  /** The next frame, if it is there already. */
+  take(): Frame | undefined {
+    const frame = this.#frames.shift();
+    if (frame === undefined) return undefined;
+    this.#waitingBytes -= sizeOf(frame);
+    if (this.#waitingBytes <= MAX_WAITING_BYTES) this.#controller?.resume();
+    return frame;
+  }
+
   /** The next frame; one call at a time. */
   next(): Promise<IteratorResult<Frame>> {
-    const frame = this.#frames.shift();
-    if (frame !== undefined) {
-      this.#waitingBytes -= sizeOf(frame);
-      if (this.#waitingBytes <= MAX_WAITING_BYTES) this.#controller?.resume();
-      return Promise.resolve({ done: false, value: frame });
-    }
+    const frame = this.take();
+    if (frame !== undefined) return Promise.resolve({ done: false, value: frame });
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#isOver) return Promise.resolve(END);
     return new Promise((resolve, reject) => {

@@ -11,6 +11,7 @@ import type {
   TranscriptionRequest,
 } from '../protocol/requests.js';
 import type { BrokenCalls } from './broken-calls.js';
+import type { Frame } from '../protocol/frames.js';
 import { FrameExchange } from './frame-exchange.js';
 import { HarmfulCall, LostReplica } from './lost-replica.js';
 import { transportError } from './transport-error.js';
@@ -56,13 +57,13 @@ export function createWorkerClient(peer: WorkerPeer): WorkerClient {
   const nextId = (): string => String((calls += 1));
   return {
     synthesize: (request, context) =>
-      call<SpeechEvent>(peer, { id: nextId(), path: '/speech', request, context }),
+      new Call<SpeechEvent>(peer, { id: nextId(), path: '/speech', request, context }),
     transcribe: (request, context) =>
-      call<TranscriptEvent>(peer, { id: nextId(), path: '/transcription', request, context }),
+      new Call<TranscriptEvent>(peer, { id: nextId(), path: '/transcription', request, context }),
   };
 }
 
-interface Call {
+interface CallOptions {
   readonly id: string;
   readonly path: string;
   readonly request: object;
@@ -71,43 +72,75 @@ interface Call {
 
 /**
  * One exchange: the answer's frames as events, up to and with `done`. An `error` event is thrown;
- * an answer that ends without either means that the worker is gone.
+ * an answer that ends without either means that the worker is gone. Read it to the end, past `done`:
+ * only then can the connection serve another request.
  */
-async function* call<Event extends { readonly type: string }>(
-  peer: WorkerPeer,
-  { id, path, request, context }: Call,
-): AsyncGenerator<Event> {
-  const { signal, requestId, onBrokenOff } = context;
-  let done = false;
-  let isOver = false;
-  const breakOff = ({ hasBegun }: FrameExchange): void => {
-    if (!isOver) onBrokenOff(endOf(id, peer, hasBegun));
-    isOver = true;
-  };
-  const headers = { [CALL_HEADER]: id, [REQUEST_HEADER]: requestId };
-  const body = JSON.stringify(request);
-  const sent = { path, headers, body, signal, onBrokenOff: breakOff };
-  const exchange = new FrameExchange(peer.pool, sent);
-  try {
-    for await (const frame of exchange) {
-      const event = (frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value) as
-        | Event
-        | { readonly type: 'error'; readonly error: WireError };
-      // The worker itself has ended it.
-      isOver ||= isError(event);
-      if (isError(event)) throw ChorusError.fromWire(event.error);
-      yield event;
-      // Read to the end, past `done`: only then can the connection serve another request.
-      if (event.type === 'done') done = true;
+class Call<Event extends { readonly type: string }> implements AsyncIterableIterator<Event> {
+  readonly #peer: WorkerPeer;
+  readonly #call: CallOptions;
+  readonly #exchange: FrameExchange;
+  #isDone = false;
+  #isOver = false;
+
+  constructor(peer: WorkerPeer, call: CallOptions) {
+    this.#peer = peer;
+    this.#call = call;
+    const { id, path, request, context } = call;
+    this.#exchange = new FrameExchange(peer.pool, {
+      path,
+      headers: { [CALL_HEADER]: id, [REQUEST_HEADER]: context.requestId },
+      body: JSON.stringify(request),
+      signal: context.signal,
+      onBrokenOff: () => this.#breakOff(),
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Event>> {
+    try {
+      const frame = this.#exchange.take() ?? (await this.#exchange.next()).value;
+      if (frame !== undefined) return { done: false, value: this.#eventOf(frame) };
+      this.#isOver = true;
+      if (!this.#isDone) throw new LostReplica('The worker ended in mid-answer.');
+      return { done: true, value: undefined };
+    } catch (caught) {
+      throw await this.#failed(caught);
     }
-    isOver = true;
-    if (!done) throw new LostReplica('The worker ended in mid-answer.');
-  } catch (caught) {
-    isOver ||= caught instanceof ChorusError;
-    throw await lossOf(transportError(caught, { signal, process: 'worker' }), peer, id);
-  } finally {
-    // The connection broke: what the worker still runs for it ends with the worker.
-    breakOff(exchange);
+  }
+
+  async return(): Promise<IteratorResult<Event>> {
+    await this.#exchange.return();
+    return { done: true, value: undefined };
+  }
+
+  #eventOf(frame: Frame): Event {
+    const event = (frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value) as
+      | Event
+      | { readonly type: 'error'; readonly error: WireError };
+    if (isError(event)) throw ChorusError.fromWire(event.error);
+    this.#isDone ||= event.type === 'done';
+    return event;
+  }
+
+  async #failed(caught: unknown): Promise<ChorusError> {
+    // What the other side has told us has ended there; what broke runs on until its worker ends.
+    this.#isOver ||= caught instanceof ChorusError;
+    this.#breakOff();
+    await this.#exchange.return();
+    const { id, context } = this.#call;
+    const failure = transportError(caught, { signal: context.signal, process: 'worker' });
+    return lossOf(failure, this.#peer, id);
+  }
+
+  /** Tells of a call whose steps may still run in the worker. */
+  #breakOff(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { id, context } = this.#call;
+    context.onBrokenOff(endOf(id, this.#peer, this.#exchange.hasBegun));
   }
 }
 

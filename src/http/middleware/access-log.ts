@@ -14,7 +14,7 @@ const counted = new WeakMap<Socket, { readonly in: number; readonly out: number 
 export function accessLog(log: Logger): Middleware<DoorState> {
   // Nothing in a line could be a secret, and looking for secrets is most of what a line costs.
   const lines = log.child({}, { redact: [] });
-  return async function accessLog(ctx, next) {
+  return function accessLog(ctx, next) {
     const startedAt = process.hrtime.bigint();
     const { socket } = ctx.req;
     ctx.res.once('close', () => {
@@ -38,7 +38,7 @@ export function accessLog(log: Logger): Middleware<DoorState> {
         'request',
       );
     });
-    await next();
+    return next();
   };
 }
 

@@ -8,7 +8,7 @@ import { PROBES } from '../probes.js';
  * Clients are then asked not to use the connection again.
  */
 export function admission(admissions: Admissions): Middleware {
-  return async function admission(ctx, next) {
+  return function admission(ctx, next) {
     if (admissions.draining) ctx.set('Connection', 'close');
     if (PROBES.has(ctx.path)) return next();
     if (admissions.draining) throw ChorusError.draining();

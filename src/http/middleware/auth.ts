@@ -17,7 +17,7 @@ export interface AuthKeys {
 
 /** Asks for a key (`Authorization: Bearer` or `api-key`) where one is configured. */
 export function auth({ api, admin }: AuthKeys): Middleware {
-  return async function auth(ctx, next) {
+  return function auth(ctx, next) {
     if (ADMIN_PATH.test(ctx.path)) demandOperator(ctx, { api, admin });
     else if (!api.isEmpty && !PROBES.has(ctx.path)) demandKey(ctx, api);
     return next();

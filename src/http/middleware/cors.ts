@@ -17,7 +17,7 @@ const MAX_AGE_SECONDS = 24 * 3600;
  * that no list foresees (`X-Stainless-*`). No cookies are used, so an open origin gives nothing away.
  */
 export function cors(): Middleware {
-  return async function cors(ctx, next) {
+  return function cors(ctx, next) {
     ctx.set('Access-Control-Allow-Origin', '*');
     ctx.set('Access-Control-Expose-Headers', EXPOSED);
     if (ctx.method !== 'OPTIONS') return next();

@@ -8,13 +8,19 @@ const REQUEST_ID = /^[\w.-]{1,128}$/;
 
 /** Gives every request its id, its facts and the signal that tells when nobody waits any more. */
 export function requestState(): Middleware<DoorState> {
-  return async function requestState(ctx, next) {
+  return function requestState(ctx, next) {
     const offered = ctx.get('X-Request-Id');
     const requestId = REQUEST_ID.test(offered) ? offered : randomUUID();
     const lifetime = new AbortController();
     abortOnDisconnect(ctx.res, lifetime);
     const { signal } = lifetime;
-    Object.assign(ctx.state, { requestId, lifetime, signal, facts: { outcome: 'ok' } });
+    const state: Omit<DoorState, 'claim'> = {
+      requestId,
+      lifetime,
+      signal,
+      facts: { outcome: 'ok' },
+    };
+    ctx.state = state as DoorState;
     ctx.set('X-Request-Id', requestId);
     return next();
   };
