@@ -191,7 +191,8 @@ export class SpeechSource {
       cost: codePoints(request.text),
       requestId,
       resumes: resumes || this.#lease !== undefined,
-      digest: async () => digestOf(request),
+      // What is computed is the same in whichever samples it is sent.
+      digest: async () => digestOf({ ...request, s16RateHz: undefined }),
     };
   }
 }

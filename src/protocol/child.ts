@@ -11,6 +11,8 @@ export interface ChildService {
   vitals(): Omit<Heartbeat, 'rssBytes'>;
   /** Gives up calls whose steps hang, so far as they can be given up. */
   cancel?(calls: readonly string[]): void;
+  /** Says `call_ended` as soon as it is true of a call that was broken off. */
+  brokenOff?(call: string): void;
   /** Finishes what runs and gives everything back. */
   stop(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export function runChild(
   process.on('message', (message: ToChild) => {
     if (message.type === 'init') void initialise(message.init);
     else if (message.type === 'cancel') service?.cancel?.(message.calls);
+    else if (message.type === 'broken_off') service?.brokenOff?.(message.call);
     else void stop();
   });
   send({ type: 'online' });

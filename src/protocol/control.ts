@@ -12,7 +12,8 @@
  *     │◀──────────── ready ───────────│  its data socket listens
  *     │──────────── cancel ──────────▶│  these calls hang: give them up
  *     │◀───────── device_lost ────────│  nothing more can be computed here
- *     │◀───────── call_ended ─────────│  a call that was broken off runs no step any more
+ *     │────────── broken_off ────────▶│  this call was broken off: say when it has ended
+ *     │◀───────── call_ended ─────────│  it runs no step any more, or never did
  *     │───────────── stop ───────────▶│  finish what runs, then exit 0
  * ```
  */
@@ -111,6 +112,7 @@ export interface Heartbeat {
 export type ToChild =
   | { readonly type: 'init'; readonly init: ChildInit }
   | { readonly type: 'cancel'; readonly calls: readonly string[] }
+  | { readonly type: 'broken_off'; readonly call: string }
   | { readonly type: 'stop' };
 
 /** Child → supervisor. */

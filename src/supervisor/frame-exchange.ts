@@ -40,7 +40,6 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
   #reader: Reader | undefined;
   #failure: Error | undefined;
   #isOver = false;
-  #hasBegun = false;
 
   constructor(pool: Pool, request: ExchangeRequest) {
     this.#request = request;
@@ -51,11 +50,6 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
     }
     signal.addEventListener('abort', this.#onAbort, { once: true });
     pool.dispatch({ method: 'POST', path, headers, body }, this);
-  }
-
-  /** Whether the child has begun to answer. */
-  get hasBegun(): boolean {
-    return this.#hasBegun;
   }
 
   [Symbol.asyncIterator](): this {
@@ -92,11 +86,6 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#failure) controller.abort(this.#failure);
-  }
-
-  /** For undici: the child answers. */
-  onResponseStart(): void {
-    this.#hasBegun = true;
   }
 
   /** For undici: a part of the answer; what is thrown here breaks the exchange off. */

@@ -48,8 +48,6 @@ export interface WorkerPeer {
 
 /** A process that was killed is gone in an instant, unless the kernel holds on to it. */
 const DEATH_TIMEOUT_MS = 2_000;
-/** A worker that never saw a call cannot say that it has ended; one that did says so long before. */
-const UNSEEN_TIMEOUT_MS = 1_000;
 
 /** Speaks to a worker over its connection pool. */
 export function createWorkerClient(peer: WorkerPeer): WorkerClient {
@@ -140,15 +138,8 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
     if (this.#isOver) return;
     this.#isOver = true;
     const { id, context } = this.#call;
-    context.onBrokenOff(endOf(id, this.#peer, this.#exchange.hasBegun));
+    context.onBrokenOff(this.#peer.brokenCalls.endOf(id));
   }
-}
-
-/** The end of what a call that was broken off still runs. */
-function endOf(id: string, { brokenCalls }: WorkerPeer, wasSeen: boolean): Promise<void> {
-  const ended = brokenCalls.endOf(id);
-  if (wasSeen) return ended;
-  return Promise.race([ended, delay(UNSEEN_TIMEOUT_MS, undefined, { ref: false })]);
 }
 
 /** Ends a worker that is lost, and finds out whether this call was being computed when it died. */

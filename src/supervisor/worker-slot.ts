@@ -141,8 +141,8 @@ export class WorkerSlot {
   }
 
   #serve(incarnation: Incarnation): Serving {
-    const { name, pool, runningAtDeath } = incarnation;
-    const brokenCalls = new BrokenCalls();
+    const { name, pool, runningAtDeath, child } = incarnation;
+    const brokenCalls = new BrokenCalls((call) => child.send({ type: 'broken_off', call }));
     const onLost = (error: ChorusError): void => this.#lost(incarnation, error);
     const client = createWorkerClient({ name, pool, runningAtDeath, brokenCalls, onLost });
     return { incarnation, client, brokenCalls };

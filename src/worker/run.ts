@@ -43,7 +43,6 @@ async function startWorker(
   const server = new WorkerServer({
     models,
     onFailure: (error, call) => logFailure(error, call, link),
-    onBrokenOff: (call) => link.send({ type: 'call_ended', call }),
   });
   await loadModels(init.models, models, { host, link });
   const { phonemizer } = await resources;
@@ -56,6 +55,8 @@ async function startWorker(
   return {
     vitals: () => ({ openRequests: server.openRequests, runningSteps: runningSteps() }),
     cancel: (calls) => server.cancel(calls, hung()),
+    brokenOff: (call) =>
+      void server.ended(call).then(() => link.send({ type: 'call_ended', call })),
     async stop() {
       stopping = true;
       await server.close();

@@ -26,8 +26,6 @@ export interface FailedCall {
 export interface WorkerServerOptions {
   readonly models: ReadonlyMap<string, HostedModel>;
   readonly onFailure: (error: ChorusError, call: FailedCall) => void;
-  /** Told when a call that was broken off has ended, with the last of its steps. */
-  readonly onBrokenOff: (call: string) => void;
 }
 
 type Start = (
@@ -51,6 +49,8 @@ interface OpenCall extends Call {
   readonly requestId: string;
   /** Known once the request is read. */
   model?: string;
+  /** Told when it has been answered, or given up. */
+  onEnd?: () => void;
 }
 
 /** A worker's data socket. */
@@ -79,6 +79,16 @@ export class WorkerServer {
   /** Ends calls with an error, as far as their running steps can be given up. */
   cancel(ids: readonly string[], error: ChorusError): void {
     for (const call of this.#open) if (ids.includes(call.id)) call.abort.abort(error);
+  }
+
+  /** Resolves when a call runs no step any more; at once if it is unknown, or no longer known. */
+  async ended(id: string): Promise<void> {
+    const call = [...this.#open].find((one) => one.id === id);
+    if (!call) return;
+    await new Promise<void>((resolve) => {
+      call.onEnd = resolve;
+    });
+    await Promise.allSettled(call.steps);
   }
 
   /** Answers everything that comes from now on with the error, and computes nothing for it. */
@@ -118,13 +128,8 @@ export class WorkerServer {
       response.destroy();
     } finally {
       this.#open.delete(call);
-      if (!response.writableEnded || response.destroyed) void this.#brokenOff(call);
+      call.onEnd?.();
     }
-  }
-
-  async #brokenOff({ id, steps }: OpenCall): Promise<void> {
-    await Promise.allSettled(steps);
-    this.#options.onBrokenOff(id);
   }
 
   async *#start(

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -77,6 +78,19 @@ describe('a client', () => {
     expect((await next).status).toBe(200);
     await allIsFree();
     expect(await server.startedSteps()).toEqual([`spin ${gate('a')}`, 'busy 2']);
+  });
+
+  it('that leaves at any moment whatever leaves nothing behind', async () => {
+    for (let n = 0; n < 150; n += 1) {
+      const leaver = new AbortController();
+      const left = speakTo(server.url, 'busy 1; busy 1', { signal: leaver.signal });
+      left.then((answer) => answer.arrayBuffer()).catch(() => {});
+      const turns = Math.floor(Math.random() * 40);
+      for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+      leaver.abort();
+    }
+    await allIsFree();
+    expect((await speakTo(server.url, 'busy 2')).status).toBe(200);
   });
 
   it('that leaves while it sends its request holds nothing', async () => {
