@@ -39,11 +39,7 @@ export interface WorkerClient {
   synthesize(request: SynthesisRequest, context: CallContext): AsyncIterable<SpeechEvent>;
   transcribe(request: TranscriptionRequest, context: CallContext): AsyncIterable<TranscriptEvent>;
   /** Hears an utterance while it is spoken; `audio` is taken as the worker takes it. */
-  listen(
-    request: LiveRequest,
-    audio: LiveAudio,
-    context: CallContext,
-  ): AsyncIterable<LiveEvent>;
+  listen(request: LiveRequest, audio: LiveAudio, context: CallContext): AsyncIterable<LiveEvent>;
 }
 
 /** The process at the other end of a client. */
@@ -72,9 +68,19 @@ export function createWorkerClient(peer: WorkerPeer): WorkerClient {
   const nextId = (): string => String((calls += 1));
   return {
     synthesize: (request, context) =>
-      new Call<SpeechEvent>(peer, { id: nextId(), path: '/speech', body: JSON.stringify(request), context }),
+      new Call<SpeechEvent>(peer, {
+        id: nextId(),
+        path: '/speech',
+        body: JSON.stringify(request),
+        context,
+      }),
     transcribe: (request, context) =>
-      new Call<TranscriptEvent>(peer, { id: nextId(), path: '/transcription', body: JSON.stringify(request), context }),
+      new Call<TranscriptEvent>(peer, {
+        id: nextId(),
+        path: '/transcription',
+        body: JSON.stringify(request),
+        context,
+      }),
     listen: (request, audio, context) =>
       listen({ request, audio, signal: context.signal }, (body, signal) => {
         const headers = { 'content-length': String(LIVE_BODY_BYTES) };
