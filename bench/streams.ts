@@ -121,6 +121,7 @@ function printSummary(
     answers: latenciesMs.length,
     owedAnswers: speakers.reduce((total, { owedAnswers }) => total + owedAnswers, 0),
     endedEarly: speakers.filter(({ ended }) => ended !== undefined).length,
+    endings: [...new Set(speakers.flatMap(({ ended }) => ended ?? []))],
     goalCores: GOAL_CORES,
   });
 }

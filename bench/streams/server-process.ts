@@ -6,10 +6,16 @@ import { once } from 'node:events';
 
 import { startLiveServer } from '../../test/support/live-server.js';
 
-const [workers, streams] = process.argv.slice(2);
+const [workers, streams = ''] = process.argv.slice(2);
 const server = await startLiveServer({
   workers: Number(workers),
-  settings: { ASR_CAPACITY: String(streams), MAX_STREAMS: String(streams), LOG_LEVEL: 'warn' },
+  // All streams open an utterance while the fresh workers still take little at once.
+  settings: {
+    ASR_CAPACITY: streams,
+    MAX_STREAMS: streams,
+    MAX_QUEUE: streams,
+    LOG_LEVEL: 'warn',
+  },
 });
 const pids = server.supervisor.status().workers.map(({ pid }) => pid);
 process.stdout.write(`${JSON.stringify({ url: server.url, workerPids: pids })}\n`);
