@@ -18,6 +18,7 @@ import { ROUTER_PARTS, benchRouter } from './router.js';
 import { loads } from './router/options.js';
 import { INSIDES } from './router/replica.js';
 import { benchSoak } from './soak.js';
+import { benchStreams } from './streams.js';
 import { LEAKS } from './soak/leaks.js';
 import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
 import { benchTts } from './tts.js';
@@ -147,6 +148,18 @@ withPlaces(
   .option('--no-cuts-allowed', 'speech that breaks off counts as a failure')
   .option('--leak <name>', `plant a leak: ${LEAKS.join(', ')}`, oneOf(LEAKS))
   .action(benchSoak);
+
+program
+  .command('streams')
+  .description('what open WebSockets cost the supervisor')
+  .option('--cpus <list>', 'pin the measured server to these cores, as in taskset -c 0,1')
+  .option('--rounds <n>', 'silent and speaking periods', atLeastOne, 5)
+  .option('--seconds <n>', 'length of a period', aboveZero, 10)
+  .option('--streams <n>', 'open WebSockets', atLeastOne, 500)
+  .option('--messages-per-second <n>', 'of 100 ms of speech, from each stream', aboveZero, 10)
+  .option('--workers <n>', 'CPU workers', atLeastOne, 2)
+  .option('--profile <folder>', "write V8's CPU profile of the supervisor there")
+  .action(benchStreams);
 
 endProgramsAtExit();
 try {

@@ -14,6 +14,8 @@ import { Admissions } from '../http/admissions.js';
 import { Keys } from '../http/keys.js';
 import type { AuthKeys } from '../http/middleware/auth.js';
 import { createServer } from '../http/server.js';
+import { WebSocketDoors } from '../http/ws/doors.js';
+import type { WebSocketFamily } from '../http/ws/family.js';
 import { sweepSpool } from '../http/upload.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
@@ -33,6 +35,8 @@ export interface StartOptions {
   readonly workers: readonly WorkerSpec[];
   /** Module that worker processes run; tests bring their own. */
   readonly workerEntry?: URL;
+  /** Protocols that are spoken over WebSockets; tests bring their own. */
+  readonly families?: readonly WebSocketFamily[];
 }
 
 /** A server that listens. */
@@ -87,6 +91,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     log,
   });
   const door = createServer(app, settings);
+  const { router } = supervisor;
+  const { families = [] } = options;
+  const webSockets = new WebSocketDoors({ families, router, keys, admissions, log });
+  webSockets.attach(door);
   await listen(door, { supervisor, settings });
   const settled = supervisor.start();
   let stopping: Promise<void> | undefined;
@@ -95,7 +103,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     supervisor,
     keys,
     settled,
-    stop: () => (stopping ??= stop({ supervisor, admissions, door, settings })),
+    stop: () => (stopping ??= stop({ supervisor, admissions, door, webSockets, settings })),
   };
 }
 
@@ -124,14 +132,16 @@ interface Parts {
   readonly supervisor: Supervisor;
   readonly admissions: Admissions;
   readonly door: Server;
+  readonly webSockets: WebSocketDoors;
   readonly settings: Settings;
 }
 
-async function stop({ supervisor, admissions, door, settings }: Parts): Promise<void> {
+async function stop({ supervisor, admissions, door, webSockets, settings }: Parts): Promise<void> {
   // While it drains the door stays open: `/live` and `/ready` go on telling the truth.
   admissions.drain();
   await admissions.idle(settings.drainTimeoutMs);
   // What is left now has had its time.
+  await webSockets.close();
   await supervisor.stop(0);
   const closed = once(door, 'close');
   door.close();

@@ -7,6 +7,7 @@
  *   time. `run()` blocks that thread and nothing else.
  */
 import type { ModelCard } from '../models/card.js';
+import type { LiveEvent, LiveRequest } from '../protocol/live.js';
 import type {
   Service,
   SpeechEvent,
@@ -92,6 +93,16 @@ export interface RecognitionModel<Step = unknown, Result = unknown> {
     request: TranscriptionRequest,
     context: JobContext<Step, Result>,
   ): AsyncGenerator<TranscriptEvent>;
+  /**
+   * Hears an utterance while it is spoken; a model that cannot has no such method. May end before
+   * the audio does.
+   * @param audio Signed 16-bit little-endian mono, in chunks of any size of whole samples or not.
+   */
+  listen?(
+    request: LiveRequest,
+    audio: AsyncIterable<Uint8Array>,
+    context: JobContext<Step, Result>,
+  ): AsyncGenerator<LiveEvent>;
   close(): Promise<void>;
 }
 

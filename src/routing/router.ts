@@ -1,3 +1,5 @@
+import type { LiveAudio } from '../protocol/live-audio.js';
+import type { LiveEvent, LiveRequest } from '../protocol/live.js';
 import type {
   Service,
   SpeechEvent,
@@ -66,6 +68,12 @@ export interface Lease {
   synthesize(request: SynthesisRequest, signal: AbortSignal): AsyncIterable<SpeechEvent>;
   /** Transcribes; ends after `done`. Throws as {@link Lease.synthesize} does. */
   transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptEvent>;
+  /**
+   * Hears an utterance while it is spoken; ends after `done`, which may come before the audio's end.
+   * @param audio Signed 16-bit little-endian mono, read as fast as the worker takes it.
+   * @throws ChorusError as {@link Lease.synthesize} does; `not_implemented` if the model cannot.
+   */
+  listen(request: LiveRequest, audio: LiveAudio, signal: AbortSignal): AsyncIterable<LiveEvent>;
   /** Gives the place to others while this request wants nothing of the worker. */
   pause(): void;
   /**

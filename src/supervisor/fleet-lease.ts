@@ -1,4 +1,6 @@
 import { ChorusError } from '../protocol/errors.js';
+import type { LiveAudio } from '../protocol/live-audio.js';
+import type { LiveEvent, LiveRequest } from '../protocol/live.js';
 import type {
   SpeechEvent,
   SynthesisRequest,
@@ -6,7 +8,7 @@ import type {
   TranscriptionRequest,
 } from '../protocol/requests.js';
 import type { LeaseRouter } from '../routing/lease-router.js';
-import type { Grant } from '../routing/model-route.js';
+import type { Grant, LeaseReport } from '../routing/model-route.js';
 import type { AcquireRequest, Lease } from '../routing/router.js';
 import { HarmfulCall, LostReplica } from './lost-replica.js';
 import type { PoisonList } from './poison-list.js';
@@ -51,6 +53,13 @@ export class FleetLease implements Lease {
   /** See {@link Lease.transcribe}. */
   transcribe(request: TranscriptionRequest, signal: AbortSignal): AsyncIterable<TranscriptEvent> {
     return this.#watched(this.#grant.target.transcribe(request, this.#context(signal)), signal);
+  }
+
+  /** See {@link Lease.listen}. */
+  listen(request: LiveRequest, audio: LiveAudio, signal: AbortSignal): AsyncIterable<LiveEvent> {
+    const events = this.#grant.target.listen(request, audio, this.#context(signal));
+    // Speakers take their time: how long that was tells nothing about the worker.
+    return this.#watched(events, signal, 'result');
   }
 
   /** See {@link Lease.pause}. */
@@ -98,6 +107,7 @@ export class FleetLease implements Lease {
   async *#watched<Event extends { readonly type: string }>(
     events: AsyncIterable<Event>,
     signal: AbortSignal,
+    atEnd: LeaseReport = 'done',
   ): AsyncGenerator<Event> {
     let hasResult = false;
     this.#openCalls += 1;
@@ -105,7 +115,7 @@ export class FleetLease implements Lease {
       for await (const event of events) {
         if (!hasResult && isResult(event)) this.#grant.report('result');
         hasResult ||= isResult(event);
-        if (event.type === 'done') await this.#succeeded();
+        if (event.type === 'done') await this.#succeeded(atEnd);
         yield event;
       }
     } catch (caught) {
@@ -117,8 +127,8 @@ export class FleetLease implements Lease {
     }
   }
 
-  async #succeeded(): Promise<void> {
-    this.#grant.report('done');
+  async #succeeded(report: LeaseReport): Promise<void> {
+    this.#grant.report(report);
     const { poison } = this.#around;
     if (!poison.isEmpty) poison.clear(await this.#request.digest());
   }
@@ -132,7 +142,7 @@ export class FleetLease implements Lease {
 }
 
 function isResult({ type }: { readonly type: string }): boolean {
-  return type === 'audio' || type === 'segment';
+  return type === 'audio' || type === 'segment' || type === 'partial';
 }
 
 function isWorkersFault(caught: unknown): boolean {

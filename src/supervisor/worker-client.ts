@@ -4,6 +4,14 @@ import type { Pool } from 'undici';
 
 import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
 import { ChorusError, type WireError } from '../protocol/errors.js';
+import type { LiveAudio } from '../protocol/live-audio.js';
+import {
+  LIVE_BODY_BYTES,
+  LIVE_PATH,
+  type LiveEvent,
+  type LiveRequest,
+  type LiveTaken,
+} from '../protocol/live.js';
 import type {
   SpeechEvent,
   SynthesisRequest,
@@ -12,7 +20,8 @@ import type {
 } from '../protocol/requests.js';
 import type { BrokenCalls } from './broken-calls.js';
 import type { Frame } from '../protocol/frames.js';
-import { FrameExchange } from './frame-exchange.js';
+import { type ExchangeRequest, FrameExchange } from './frame-exchange.js';
+import { listen } from './live-client.js';
 import { HarmfulCall, LostReplica } from './lost-replica.js';
 import { transportError } from './transport-error.js';
 
@@ -29,6 +38,8 @@ export interface CallContext {
 export interface WorkerClient {
   synthesize(request: SynthesisRequest, context: CallContext): AsyncIterable<SpeechEvent>;
   transcribe(request: TranscriptionRequest, context: CallContext): AsyncIterable<TranscriptEvent>;
+  /** Hears an utterance while it is spoken; `audio` is taken as the worker takes it. */
+  listen(request: LiveRequest, audio: LiveAudio, context: CallContext): AsyncIterable<LiveEvent>;
 }
 
 /** The process at the other end of a client. */
@@ -55,16 +66,33 @@ export function createWorkerClient(peer: WorkerPeer): WorkerClient {
   const nextId = (): string => String((calls += 1));
   return {
     synthesize: (request, context) =>
-      new Call<SpeechEvent>(peer, { id: nextId(), path: '/speech', request, context }),
+      new Call<SpeechEvent>(peer, {
+        id: nextId(),
+        path: '/speech',
+        body: JSON.stringify(request),
+        context,
+      }),
     transcribe: (request, context) =>
-      new Call<TranscriptEvent>(peer, { id: nextId(), path: '/transcription', request, context }),
+      new Call<TranscriptEvent>(peer, {
+        id: nextId(),
+        path: '/transcription',
+        body: JSON.stringify(request),
+        context,
+      }),
+    listen: (request, audio, context) =>
+      listen({ request, audio, signal: context.signal }, (body, signal) => {
+        const headers = { 'content-length': String(LIVE_BODY_BYTES) };
+        const live = { path: LIVE_PATH, headers, body, context: { ...context, signal } };
+        return new Call<LiveEvent | LiveTaken>(peer, { id: nextId(), ...live });
+      }),
   };
 }
 
 interface CallOptions {
   readonly id: string;
   readonly path: string;
-  readonly request: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: ExchangeRequest['body'];
   readonly context: CallContext;
 }
 
@@ -83,11 +111,11 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
   constructor(peer: WorkerPeer, call: CallOptions) {
     this.#peer = peer;
     this.#call = call;
-    const { id, path, request, context } = call;
+    const { id, path, headers, body, context } = call;
     this.#exchange = new FrameExchange(peer.pool, {
       path,
-      headers: { [CALL_HEADER]: id, [REQUEST_HEADER]: context.requestId },
-      body: JSON.stringify(request),
+      headers: { ...headers, [CALL_HEADER]: id, [REQUEST_HEADER]: context.requestId },
+      body,
       signal: context.signal,
       onBrokenOff: () => this.#breakOff(),
     });

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import { bytesFrame, jsonFrame } from '../protocol/frames.js';
+import type { LiveEvent } from '../protocol/live.js';
 import type { SpeechEvent, TranscriptEvent } from '../protocol/requests.js';
 import { FrameWriter } from './frame-writer.js';
 
@@ -14,7 +15,7 @@ export type ReportFailure = (error: ChorusError) => void;
  * so a slow reader holds back its own request and nobody else's. A failure becomes the last frame.
  */
 export async function writeEvents(
-  events: AsyncIterable<SpeechEvent | TranscriptEvent>,
+  events: AsyncIterable<SpeechEvent | TranscriptEvent | LiveEvent>,
   response: ServerResponse,
   options: { readonly signal: AbortSignal; readonly onFailure: ReportFailure },
 ): Promise<void> {
@@ -44,6 +45,6 @@ interface ErrorEvent {
   readonly error: WireError;
 }
 
-function frameOf(event: SpeechEvent | TranscriptEvent): Buffer {
+function frameOf(event: SpeechEvent | TranscriptEvent | LiveEvent): Buffer {
   return event.type === 'audio' ? bytesFrame(event.pcm) : jsonFrame(event);
 }

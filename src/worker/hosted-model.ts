@@ -14,12 +14,14 @@ import type { ModelCard } from '../models/card.js';
 import { repairAdvice } from '../models/model-state.js';
 import type { ModelAssignment } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
+import type { LiveEvent } from '../protocol/live.js';
 import type {
   SpeechEvent,
   SynthesisRequest,
   TranscriptEvent,
   TranscriptionRequest,
 } from '../protocol/requests.js';
+import type { LiveCall } from './live.js';
 import { ReplicaThread } from './replica-thread.js';
 import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
 
@@ -96,6 +98,15 @@ export class HostedModel {
   transcribe(request: TranscriptionRequest, call: Call): AsyncGenerator<TranscriptEvent> {
     if (this.#opened.service !== 'asr') throw wrongTask(this.id, 'transcribe');
     return this.#opened.model.transcribe(request, this.#context(call));
+  }
+
+  /** Starts to hear an utterance. */
+  listen({ request, audio }: LiveCall, call: Call): AsyncGenerator<LiveEvent> {
+    if (this.#opened.service !== 'asr') throw wrongTask(this.id, 'listen');
+    const events = this.#opened.model.listen?.(request, audio, this.#context(call));
+    if (events) return events;
+    const message = `Model ${this.id} cannot listen to live speech; it transcribes files only.`;
+    throw new ChorusError('not_implemented', message, { param: 'model' });
   }
 
   /** Ends the replicas' threads once their running steps have ended. */

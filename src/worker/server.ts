@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
 import { ChorusError } from '../protocol/errors.js';
+import { LIVE_PATH, type LiveEvent } from '../protocol/live.js';
 import type {
   SpeechEvent,
   SynthesisRequest,
@@ -10,6 +11,7 @@ import type {
 } from '../protocol/requests.js';
 import { writeEvents } from './event-stream.js';
 import type { Call, HostedModel } from './hosted-model.js';
+import { type LiveCall, readLiveCall } from './live.js';
 import { asAsked } from './speech-samples.js';
 
 /** A request's text is bounded at the door; this bounds the body that carries it. */
@@ -101,6 +103,8 @@ export class WorkerServer {
     await new Promise<void>((resolve) => {
       this.server.close(() => resolve());
       this.server.closeIdleConnections();
+      // To Node a connection that has had no request yet is not idle.
+      if (this.#open.size === 0) this.server.closeAllConnections();
     });
   }
 
@@ -120,7 +124,10 @@ export class WorkerServer {
     response.on('close', () => abort.abort());
     this.#open.add(call);
     try {
-      const events = this.#start(request.url ?? '', await readJson(request), call);
+      const events =
+        request.url === LIVE_PATH
+          ? this.#listen(await readLiveCall(request, response), call)
+          : this.#start(request.url ?? '', await readJson(request), call);
       await writeEvents(events, response, { signal: abort.signal, onFailure });
     } catch (caught) {
       // Only a broken connection gets here: what engines throw is an event.
@@ -137,14 +144,26 @@ export class WorkerServer {
     body: unknown,
     call: OpenCall,
   ): AsyncGenerator<SpeechEvent | TranscriptEvent> {
-    if (this.#refusal) throw this.#refusal;
     const start = ROUTES[path];
     if (!start) throw new ChorusError('route_not_found', `A worker has no path ${path}.`);
-    const id = (body as { readonly model?: string }).model ?? '';
+    const { model = '' } = body as { readonly model?: string };
+    yield* start(this.#modelFor(call, model), body, call);
+  }
+
+  async *#listen(live: LiveCall, call: OpenCall): AsyncGenerator<LiveEvent> {
+    try {
+      yield* this.#modelFor(call, live.request.model).listen(live, call);
+    } finally {
+      live.audio.close();
+    }
+  }
+
+  #modelFor(call: OpenCall, id: string): HostedModel {
+    if (this.#refusal) throw this.#refusal;
     call.model = id;
     const model = this.#options.models.get(id);
     if (!model) throw new ChorusError('unavailable', `Model ${id} is not loaded on this worker.`);
-    yield* start(model, body, call);
+    return model;
   }
 }
 

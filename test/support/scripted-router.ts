@@ -1,4 +1,6 @@
 import type { ChorusError } from '../../src/protocol/errors.js';
+import type { LiveAudio } from '../../src/protocol/live-audio.js';
+import type { LiveEvent } from '../../src/protocol/live.js';
 import type { SpeechEvent, TranscriptEvent } from '../../src/protocol/requests.js';
 import type { AcquireRequest, Lease, Router, Stream } from '../../src/routing/router.js';
 
@@ -6,6 +8,7 @@ import type { AcquireRequest, Lease, Router, Stream } from '../../src/routing/ro
 export interface Script {
   speak?(lease: ScriptedLease, signal: AbortSignal): AsyncGenerator<SpeechEvent>;
   hear?(lease: ScriptedLease, signal: AbortSignal): AsyncGenerator<TranscriptEvent>;
+  listen?(audio: LiveAudio, signal: AbortSignal): AsyncGenerator<LiveEvent>;
 }
 
 /** A lease that counts how often it was given back. */
@@ -37,6 +40,13 @@ export class ScriptedLease implements Lease {
     this.signal = signal;
     if (this.#script.hear === undefined) throw new Error('nobody should listen here');
     return this.#script.hear(this, signal);
+  };
+
+  listen: Lease['listen'] = (request, audio, signal) => {
+    this.asked.push(request);
+    this.signal = signal;
+    if (this.#script.listen === undefined) throw new Error('nobody should listen live here');
+    return this.#script.listen(audio, signal);
   };
 
   pause(): void {}

@@ -1,0 +1,36 @@
+import type { Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { DoorState } from '../context.js';
+
+/**
+ * Writes one line per upgrade when its connection has ended or it was refused. The route is the
+ * pattern, not the path, and no message or query is logged: they may carry users' texts or keys.
+ */
+export function streamLog(log: Logger): Middleware<DoorState> {
+  return async function streamLog(ctx, next) {
+    const startedAtMs = performance.now();
+    const { socket } = ctx.req;
+    const { requestId, facts } = ctx.state;
+    await next();
+    log.info(
+      {
+        requestId,
+        method: ctx.method,
+        route: routeOf(ctx),
+        status: ctx.res.statusCode,
+        ms: performance.now() - startedAtMs,
+        bytesIn: socket.bytesRead,
+        bytesOut: socket.bytesWritten,
+        worker: facts.workerId,
+        model: facts.model,
+        outcome: facts.outcome,
+      },
+      'request',
+    );
+  };
+}
+
+function routeOf(ctx: { [key: string]: unknown }): string {
+  const route = ctx['_matchedRoute'];
+  return typeof route === 'string' ? route : 'none';
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { ChorusError } from '../../protocol/errors.js';
+import { LiveAudio } from '../../protocol/live-audio.js';
+import type { LiveEvent, LiveRequest } from '../../protocol/live.js';
+import type { Stream, StreamWork } from '../../routing/router.js';
+import type { Connection } from './connection.js';
+
+/** Speech that may wait here for its worker before the client is read no more: 4 s at 16 kHz. */
+const MAX_WAITING_BYTES = 128 * 1024;
+/** Nobody knows how long somebody will speak; a guess, to compare loads with. */
+const TYPICAL_SECONDS = 5;
+
+/** What is to be heard, and who is told what it was. */
+export interface UtteranceOptions {
+  readonly stream: Stream;
+  readonly request: LiveRequest;
+  readonly onEvent: (event: LiveEvent) => void;
+}
+
+/**
+ * One utterance of a connection: holds a lease from its beginning until the worker has said all, and
+ * none before or after. Its end is also the connection's if the connection ends first.
+ */
+export class Utterance {
+  /** Resolves when the worker has said all; rejects with a ChorusError. */
+  readonly over: Promise<void>;
+  readonly #connection: Connection;
+  readonly #options: UtteranceOptions;
+  readonly #audio = new LiveAudio(() => this.#readOn());
+  readonly #end = new AbortController();
+
+  constructor(connection: Connection, options: UtteranceOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.over = this.#run();
+    // Whoever does not look has been told by the connection's end.
+    this.over.catch(() => undefined);
+  }
+
+  /** Adds speech: signed 16-bit little-endian mono. Too much of it holds the client back. */
+  write(pcm: Uint8Array): void {
+    this.#audio.push(pcm);
+    if (this.#audio.waitingBytes > MAX_WAITING_BYTES) this.#connection.pause();
+  }
+
+  /** The speaker has ended; the rest of the words is still to come. */
+  end(): void {
+    this.#audio.end();
+  }
+
+  /** Nobody wants the words any more. */
+  cancel(): void {
+    this.#end.abort(new ChorusError('canceled', 'The utterance was canceled.'));
+  }
+
+  async #run(): Promise<void> {
+    const signal = AbortSignal.any([this.#connection.signal, this.#end.signal]);
+    const { stream, request } = this.#options;
+    try {
+      const lease = await stream.acquire(this.#work(), signal);
+      try {
+        await this.#tell(lease.listen(request, this.#audio, signal));
+      } finally {
+        lease.release();
+      }
+    } catch (caught) {
+      throw signal.aborted ? ChorusError.ofAbort(signal) : ChorusError.from(caught);
+    } finally {
+      this.#audio.close();
+      // A connection may have thousands of utterances: its signal must not remember them.
+      this.cancel();
+    }
+  }
+
+  async #tell(events: AsyncIterable<LiveEvent>): Promise<void> {
+    for await (const event of events) {
+      this.#options.onEvent(event);
+      await this.#connection.drained();
+    }
+  }
+
+  #readOn(): void {
+    if (this.#audio.waitingBytes <= MAX_WAITING_BYTES / 2) this.#connection.resume();
+  }
+
+  #work(): StreamWork {
+    const { requestId, claim } = this.#connection;
+    const { deadlineAtMs } = claim;
+    // No two utterances are the same.
+    const digest = randomUUID();
+    return {
+      requestId,
+      cost: TYPICAL_SECONDS,
+      digest: async () => digest,
+      ...(deadlineAtMs !== undefined && { deadlineAtMs }),
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import type { WireError } from './errors.js';
+import type { TranscriptSegment, Usage } from './requests.js';
+
+/**
+ * Path of the duplex call on a worker's data socket. The request's body is frames: a JSON
+ * {@link LiveRequest}, then speech as bytes (signed 16-bit little-endian mono), at last no bytes.
+ * The answer's frames are {@link LiveEvent}s with {@link LiveTaken}s between them; both flow at the
+ * same time, and both sides read all the time, so that each sees at once when the other is gone.
+ */
+export const LIVE_PATH = '/live';
+
+/**
+ * The length that the body of a live call declares: it never comes to that. A body of unknown length
+ * goes in chunks, and their heads cost the supervisor as much as the speech itself; so the connection
+ * ends with the call instead.
+ */
+export const LIVE_BODY_BYTES = Number.MAX_SAFE_INTEGER;
+
+/** Speech that may be on its way or waiting at the worker: 8 s at 16 kHz. */
+export const LIVE_WINDOW_BYTES = 256 * 1024;
+/** The worker tells each time that so much more was taken. */
+export const TAKEN_STEP_BYTES = 128 * 1024;
+
+/** How much of the speech the engine has taken so far: what holds the sender back. */
+export interface LiveTaken {
+  readonly type: 'taken';
+  readonly bytes: number;
+}
+
+/** What every API family turns an utterance into that is heard while it is spoken. */
+export interface LiveRequest {
+  /** Model id as on the card, aliases already resolved. */
+  readonly model: string;
+  /** Rate of the speech that follows. */
+  readonly sampleRateHz: number;
+  /** ISO 639-1 language; absent = detect (multilingual models) or the model's own. */
+  readonly language?: string;
+}
+
+/** Events that a worker answers a {@link LiveRequest} with. */
+export type LiveEvent =
+  /** First event: the language given, or the one assumed so far (ISO 639-1). */
+  | { readonly type: 'start'; readonly language: string }
+  /** What the words since the last segment seem to be so far; the next one replaces it. */
+  | { readonly type: 'partial'; readonly text: string }
+  /** Words that will not change any more. */
+  | { readonly type: 'segment'; readonly segment: TranscriptSegment }
+  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'done' }
+  | { readonly type: 'error'; readonly error: WireError };

@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { ChorusError } from '../protocol/errors.js';
+import { type Frame, FrameParser, jsonFrame } from '../protocol/frames.js';
+import { LiveAudio } from '../protocol/live-audio.js';
+import { type LiveRequest, type LiveTaken, TAKEN_STEP_BYTES } from '../protocol/live.js';
+
+/** The supervisor's half of a duplex call. */
+export interface LiveCall {
+  readonly request: LiveRequest;
+  /** Signed 16-bit little-endian mono; ends when the speaker has. */
+  readonly audio: LiveAudio;
+}
+
+/**
+ * Reads a duplex call. Its body is read as it comes, wanted or not, because only a socket that is
+ * read tells at once that the other side has gone; `taken` frames keep the sender from running ahead.
+ */
+export function readLiveCall(
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<LiveCall> {
+  const audio = new LiveAudio(reportTaken(response));
+  const parser = new FrameParser();
+  return new Promise((resolve, reject) => {
+    let request: LiveRequest | undefined;
+    const take = (frame: Frame): void => {
+      if (frame.kind === 'json') request ??= frame.value as LiveRequest;
+      else if (frame.bytes.byteLength > 0) audio.push(frame.bytes);
+      else audio.end();
+      if (request) resolve({ request, audio });
+      else fail(new ChorusError('internal', 'A live call began without its request.'));
+    };
+    const fail = (caught: unknown): void => {
+      const error = ChorusError.from(caught);
+      audio.fail(error);
+      reject(error);
+    };
+    message.on('data', (chunk: Buffer) => {
+      try {
+        for (const frame of parser.push(chunk)) take(frame);
+      } catch (caught) {
+        fail(caught);
+      }
+    });
+    message.on('error', () => fail(new ChorusError('canceled', 'The call was broken off.')));
+  });
+}
+
+/** Tells the sender from time to time how much was taken. */
+function reportTaken(response: ServerResponse): (bytes: number) => void {
+  let takenBytes = 0;
+  let reportedBytes = 0;
+  return (bytes) => {
+    takenBytes += bytes;
+    if (takenBytes - reportedBytes < TAKEN_STEP_BYTES || response.writableEnded) return;
+    reportedBytes = takenBytes;
+    response.write(jsonFrame({ type: 'taken', bytes: takenBytes } satisfies LiveTaken));
+  };
+}
