@@ -76,7 +76,8 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
   readonly #request: SynthesisRequest;
   readonly #media: MediaClient;
   readonly #source: SpeechSource;
-  readonly #end = new AbortController();
+  /** Ends the encoding, if there is one. */
+  #end: AbortController | undefined;
   #encoded: AsyncIterator<Uint8Array> | undefined;
   #first: Uint8Array | undefined;
   #failure: ChorusError | undefined;
@@ -87,8 +88,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
     this.#job = job;
     this.#media = media;
     this.#request = withPlainRate(job);
-    const { requestId, claim } = job;
-    const { signal } = this.#end;
+    const { requestId, claim, signal } = job;
     this.#source = new SpeechSource(router, {
       request: this.#request,
       requestId,
@@ -96,8 +96,6 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
       signal,
       resumes,
     });
-    job.signal.addEventListener('abort', this.#onAbort);
-    if (job.signal.aborted) this.#onAbort();
   }
 
   /** Whether the workers were at fault: they have had their second attempt then. */
@@ -127,15 +125,11 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
 
   /** Frees the worker and the encoder, whatever they still do. */
   stop(): void {
-    this.#job.signal.removeEventListener('abort', this.#onAbort);
-    if (!this.#delivered) {
-      this.#end.abort(new ChorusError('canceled', 'The answer is not wanted any more.'));
-      void this.#encoded?.return?.().catch(() => undefined);
-    }
     this.#source.close();
+    if (this.#delivered) return;
+    this.#end?.abort(new ChorusError('canceled', 'The answer is not wanted any more.'));
+    void this.#encoded?.return?.().catch(() => undefined);
   }
-
-  readonly #onAbort = (): void => this.#end.abort(this.#job.signal.reason);
 
   [Symbol.asyncIterator](): this {
     return this;
@@ -154,7 +148,9 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
     if (isS16(this.#request, inputSampleRateHz)) return this.#plain(firstAudio);
     const outputSampleRateHz = wantedRateHz(this.#job) ?? inputSampleRateHz;
     const request = { format, inputSampleRateHz, outputSampleRateHz };
-    const encoded = this.#media.encode(request, this.#pcm(firstAudio), this.#end.signal);
+    this.#end = new AbortController();
+    const signal = AbortSignal.any([this.#job.signal, this.#end.signal]);
+    const encoded = this.#media.encode(request, this.#pcm(firstAudio), signal);
     return encoded[Symbol.asyncIterator]();
   }
 

@@ -12,6 +12,7 @@ import type { Grant, LeaseReport } from '../routing/model-route.js';
 import type { AcquireRequest, Lease } from '../routing/router.js';
 import { HarmfulCall, LostReplica } from './lost-replica.js';
 import type { PoisonList } from './poison-list.js';
+import { WatchedEvents } from './watched-events.js';
 import type { CallContext, WorkerClient } from './worker-client.js';
 
 /** What a lease needs beside its place. */
@@ -104,33 +105,31 @@ export class FleetLease implements Lease {
     return { requestId: this.#request.requestId, signal, onBrokenOff };
   }
 
-  async *#watched<Event extends { readonly type: string }>(
+  #watched<Event extends { readonly type: string }>(
     events: AsyncIterable<Event>,
     signal: AbortSignal,
     atEnd: LeaseReport = 'done',
-  ): AsyncGenerator<Event> {
+  ): AsyncIterable<Event> {
     let hasResult = false;
     this.#openCalls += 1;
-    try {
-      for await (const event of events) {
+    return new WatchedEvents(events, {
+      onEvent: (event) => {
         if (!hasResult && isResult(event)) this.#grant.report('result');
         hasResult ||= isResult(event);
-        if (event.type === 'done') await this.#succeeded(atEnd);
-        yield event;
-      }
-    } catch (caught) {
-      if (!signal.aborted && isWorkersFault(caught)) this.#grant.report('failed');
-      await this.#suspect(caught);
-      throw caught;
-    } finally {
-      this.#callEnded();
-    }
+        return event.type === 'done' ? this.#succeeded(atEnd) : undefined;
+      },
+      onFailure: (caught) => {
+        if (!signal.aborted && isWorkersFault(caught)) this.#grant.report('failed');
+        return this.#suspect(caught);
+      },
+      onEnd: () => this.#callEnded(),
+    });
   }
 
-  async #succeeded(report: LeaseReport): Promise<void> {
+  #succeeded(report: LeaseReport): Promise<void> | undefined {
     this.#grant.report(report);
     const { poison } = this.#around;
-    if (!poison.isEmpty) poison.clear(await this.#request.digest());
+    return poison.isEmpty ? undefined : this.#request.digest().then((one) => poison.clear(one));
   }
 
   /** Only a request whose step was running when its worker died may have been its death. */

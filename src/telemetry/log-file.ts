@@ -27,7 +27,7 @@ export function logFileStream(
   const stream = transport as ThreadStream;
   for (const [name, listener] of Object.entries(listeners)) stream.on(name, listener);
   const backlog = new Backlog(stream, listeners);
-  return { write: (line) => backlog.write(line) };
+  return { write: (lines) => backlog.write(lines) };
 }
 
 /** Hands lines to the thread, but none while too many wait there, or when it has died. */
@@ -48,16 +48,18 @@ class Backlog {
     stream.on('drain', () => this.#drained());
   }
 
-  write(line: string): void {
+  write(lines: string): void {
     if (this.#isDead) return;
-    if (this.#waitingBytes > MAX_BACKLOG_BYTES) this.#lose();
-    else if (this.#stream.write(line)) this.#waitingBytes = 0;
-    else this.#waitingBytes += line.length;
+    if (this.#waitingBytes > MAX_BACKLOG_BYTES) this.#lose(lines.split('\n').length - 1);
+    else if (this.#stream.write(lines)) this.#waitingBytes = 0;
+    else this.#waitingBytes += lines.length;
   }
 
-  #lose(): void {
-    this.#lostLines += 1;
-    if (this.#lostLines === 1) this.#listeners.unwritable(new Error('its disk is too slow'));
+  #lose(lines: number): void {
+    const isFirst = this.#lostLines === 0;
+    this.#lostLines += lines;
+    // Told through the log, so through here.
+    if (isFirst) this.#listeners.unwritable(new Error('its disk is too slow'));
   }
 
   #drained(): void {

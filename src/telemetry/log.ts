@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Settings } from '../config/settings.js';
+import { gatherLines } from './gathered-lines.js';
 import { logFileStream, type LogFileListeners } from './log-file.js';
 
 /** A logger of the server; every room is handed one, none makes its own. */
@@ -30,6 +31,9 @@ const REDACTED_PATHS = ['', 'headers', '*.headers'].flatMap((place) =>
   SECRET_HEADERS.map((header) => `${place}["${header}"]`),
 );
 
+/** Between two lines. */
+const LINE_START = /(?<=\n)(?=.)/;
+
 /** Writes in this thread and at once: a transport's thread would lose the last lines of a crash. */
 function consoleStream(console: LogConsole): pino.DestinationStream {
   if (console.isTTY !== true) return { write: (line) => void console.write(line) };
@@ -38,7 +42,7 @@ function consoleStream(console: LogConsole): pino.DestinationStream {
     translateTime: 'SYS:HH:MM:ss.l',
     colorize: process.stderr.hasColors?.() ?? false,
   });
-  return { write: (line) => void console.write(readable(line)) };
+  return { write: (lines) => void console.write(lines.split(LINE_START).map(readable).join('')) };
 }
 
 /**
@@ -74,13 +78,13 @@ function listenersFor(logFile: string, logger: () => Logger): LogFileListeners {
  */
 export function createLogger(settings: LogSettings, console: LogConsole = process.stderr): Logger {
   const { logFile, logLevel, logMaxBytes, logBackupCount } = settings;
-  // The streams take every level: the logger alone decides, so that one place changes the level of
+  // Each stream takes every level: the logger alone decides, so that one place changes the level of
   // all, and a child that is made with a level of its own may log more than its parent.
-  const streams: pino.StreamEntry[] = [{ level: 'trace', stream: consoleStream(console) }];
+  const streams = [consoleStream(console)];
   if (logFile !== undefined) {
     const file = { path: logFile, maxBytes: logMaxBytes, backupCount: logBackupCount };
     const listeners = listenersFor(logFile, () => logger);
-    streams.push({ level: 'trace', stream: logFileStream(file, listeners) });
+    streams.push(logFileStream(file, listeners));
   }
   const logger: Logger = pino(
     {
@@ -89,7 +93,7 @@ export function createLogger(settings: LogSettings, console: LogConsole = proces
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: errorFields },
     },
-    pino.multistream(streams),
+    gatherLines({ write: (lines) => streams.forEach((stream) => stream.write(lines)) }),
   );
   return logger;
 }

@@ -9,8 +9,9 @@ export class Console implements LogConsole {
     this.isTTY = isTTY;
   }
 
-  write(line: string): void {
-    this.lines.push(line);
+  /** Takes one line or several. */
+  write(lines: string): void {
+    this.lines.push(...lines.split(/(?<=\n)(?=.)/));
   }
 
   /** The JSON lines whose message contains a text. */

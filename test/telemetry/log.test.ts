@@ -37,6 +37,9 @@ test('never shows credentials of a request', () => {
   };
   logger.info({ headers, request: { headers } }, 'request');
   logger.info(headers, 'bare');
+  // A warning brings along what came before it.
+  logger.warn('flush');
+  expect(console.lines).toHaveLength(3);
   expect(console.lines.join('')).not.toMatch(/key-[123]/);
   expect(console.lines.join('')).toContain('audio/wav');
 });
@@ -53,8 +56,9 @@ test('children follow a change of the level, those made before it too', () => {
   logger.level = 'error';
   for (const each of [logger, before, grandchild, logger.child({})]) each.warn('too late');
   own.trace('still its own');
+  logger.error('the last');
   const messages = console.lines.map((line) => JSON.parse(line).msg);
-  expect(messages).toEqual(['heard', 'heard', 'heard', 'heard', 'still its own']);
+  expect(messages).toEqual(['heard', 'heard', 'heard', 'heard', 'still its own', 'the last']);
 });
 
 test('tells what an error is, where it comes from and why, and nothing that it carries', () => {
