@@ -149,7 +149,8 @@ export class LeaseRouter<Target> {
   }
 
   /**
-   * Waits for a place at one process: that of a stream, or of a request that was paused.
+   * Waits for a place at one process: that of a stream, or of a request that was paused. Their number
+   * is bounded elsewhere, so they may wait beyond the queue's bound.
    * @throws ChorusError `replica_lost` if the process is gone, else as {@link LeaseRouter.acquire}.
    */
   acquireAt(target: Target, request: RouteRequest, signal: AbortSignal): Promise<Grant<Target>> {
@@ -180,8 +181,10 @@ export class LeaseRouter<Target> {
   ): Promise<Grant<Target>> {
     const grant = route.tryNow(request, how.at);
     if (grant) return Promise.resolve(grant);
-    const isFull = this.#queuedFor(request.service) >= this.#limits.maxQueue;
-    if (isFull && request.resumes !== true) return Promise.reject(queueFull(route.retryAfterMs));
+    const isBound = how.at === undefined && request.resumes !== true;
+    if (isBound && this.#queuedFor(request.service) >= this.#limits.maxQueue) {
+      return Promise.reject(queueFull(route.retryAfterMs));
+    }
     return route.wait(request, how);
   }
 

@@ -1,3 +1,4 @@
+import { ChorusError } from '../protocol/errors.js';
 import type { LeaseRouter } from '../routing/lease-router.js';
 import type { AcquireRequest, Lease, Router, Stream, StreamRequest } from '../routing/router.js';
 import { FleetLease, type LeaseSurroundings } from './fleet-lease.js';
@@ -26,16 +27,23 @@ export class FleetRouter implements Router {
   openStream(demand: StreamRequest): Stream {
     const { leases } = this.#around;
     const { workerId, target, lost, close } = leases.openStream(demand);
+    let isWaiting = false;
     return {
       workerId,
       model: demand.model,
       lost,
       close,
       acquire: async (work, signal) => {
+        if (isWaiting) throw waitsAlready();
         const request = { ...demand, ...work };
-        await this.#refusePoisoned(request);
-        const grant = await leases.acquireAt(target, request, signal);
-        return new FleetLease(grant, request, this.#around);
+        isWaiting = true;
+        try {
+          await this.#refusePoisoned(request);
+          const grant = await leases.acquireAt(target, request, signal);
+          return new FleetLease(grant, request, this.#around);
+        } finally {
+          isWaiting = false;
+        }
       },
     };
   }
@@ -44,4 +52,9 @@ export class FleetRouter implements Router {
     const { poison } = this.#around;
     if (!poison.isEmpty) poison.refuse(await digest());
   }
+}
+
+/** Streams are as many as `MAX_STREAMS` allows; so is their work, if each waits for one piece of it. */
+function waitsAlready(): ChorusError {
+  return new ChorusError('queue_full', 'The work before this one on the stream still waits.');
 }

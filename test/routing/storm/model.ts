@@ -55,7 +55,8 @@ export class Model {
     }
     if (places.some((place) => place.hasRoom(request.class, this.fleet.nowMs))) return 'served';
     const waiting = this.waiters.filter((one) => one.request.service === request.service).length;
-    return !request.resumes && waiting >= this.#storm.maxQueue ? 'queue_full' : 'waits';
+    const isBound = process === undefined && !request.resumes;
+    return isBound && waiting >= this.#storm.maxQueue ? 'queue_full' : 'waits';
   }
 
   /** A request may be told to come later instead of waiting, once it is known how long work takes. */
