@@ -126,6 +126,7 @@ program
   .option('--sizes <list>', 'bytes of audio of an answer', counts, [1024, 49_152])
   .option('--refusals <n>', 'refused requests of a round', atLeastOne, 10_000)
   .option('--refusal-rounds <n>', 'rounds of refusals', atLeastOne, 3)
+  .option('--departures <n>', 'clients that leave at each moment', atLeastOne, 100)
   .option('--workers <n>', 'workers with the empty engine', atLeastOne, 2)
   .option('--no-peers', 'ours alone')
   .option('--cpus <list>', 'pin every measured program to these cores, as in taskset -c 0,1')

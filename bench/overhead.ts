@@ -1,4 +1,5 @@
 import { startEmptyServer } from './overhead/empty-server.js';
+import { benchDepartures } from './overhead/departures.js';
 import { benchLatency } from './overhead/latency.js';
 import { PROXIES, startProxy, versionOf } from './overhead/proxies.js';
 import type { Proxy } from './overhead/proxies.js';
@@ -9,7 +10,7 @@ import { machineFacts } from './support/machine.js';
 import { print } from './support/report.js';
 
 /** The parts of the bench, in the order in which they run. */
-export const OVERHEAD_PARTS = ['latency', 'throughput', 'refusals'] as const;
+export const OVERHEAD_PARTS = ['latency', 'throughput', 'refusals', 'departures'] as const;
 
 /** One part of the bench. */
 export type OverheadPart = (typeof OVERHEAD_PARTS)[number];
@@ -24,6 +25,7 @@ export interface OverheadBenchOptions {
   readonly sizes: readonly number[];
   readonly refusals: number;
   readonly refusalRounds: number;
+  readonly departures: number;
   readonly workers: number;
   readonly peers: boolean;
   readonly cpus: string | undefined;
@@ -44,6 +46,7 @@ export async function benchOverhead(options: OverheadBenchOptions): Promise<void
     });
   }
   if (parts.includes('refusals')) await benchRefusals(options);
+  if (parts.includes('departures')) await benchDepartures(options);
 }
 
 async function withSite(
