@@ -43,11 +43,11 @@ export function chooseForStream<Target>(
     !place.isOut && choice.nowMs >= place.absentUntilMs && place.load.streams < maxStreams;
   const own = places.find((one) => one.destination.workerId === choice.workerId && isFree(one));
   const compareLoad = byLoad<Target>(choice.nowMs);
-  // One that failed and has lost its streams must not get all that come because it has the fewest.
+  // One that failed and has lost its streams must not get all that come because it has the fewest:
+  // one shows whether it is well again.
+  const isTried = ({ isOnTrial, load }: Place<Target>): boolean => isOnTrial && load.streams > 0;
   const compare = (a: Place<Target>, b: Place<Target>): number =>
-    Number(a.isOnTrial) - Number(b.isOnTrial) ||
-    a.load.streams - b.load.streams ||
-    compareLoad(a, b);
+    Number(isTried(a)) - Number(isTried(b)) || a.load.streams - b.load.streams || compareLoad(a, b);
   return own ?? least(places, { isFree, compare, random: choice.random });
 }
 

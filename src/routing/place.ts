@@ -36,6 +36,8 @@ export class Place<Target> {
   /** Until when it is out of rotation because it fails. */
   absentUntilMs = 0;
   /** Whether results alone let it hold more leases, not time: its worker has failed before. */
+  mustEarn: boolean;
+  /** Whether it has failed, or its worker before it, and has given no result since. */
   isOnTrial: boolean;
   #bulkLeases = 0;
   #failures = 0;
@@ -44,6 +46,7 @@ export class Place<Target> {
   constructor(destination: Destination<Target>, load: WorkerLoad, isOnTrial: boolean) {
     this.destination = destination;
     this.load = load;
+    this.mustEarn = isOnTrial;
     this.isOnTrial = isOnTrial;
   }
 
@@ -89,6 +92,7 @@ export class Place<Target> {
    */
   succeeded(): boolean {
     this.#failures = 0;
+    this.isOnTrial = false;
     this.#absenceMs = FIRST_ABSENCE_MS;
     if (this.isWarm) return false;
     this.window += 1;
@@ -102,6 +106,7 @@ export class Place<Target> {
   failed(): boolean {
     this.#failures += 1;
     if (this.#failures < FAILURES_TO_LEAVE) return false;
+    this.mustEarn = true;
     this.isOnTrial = true;
     this.window = 1;
     return true;

@@ -107,7 +107,7 @@ export class Rotation<Target> {
   #warmUp(place: Place<Target>): void {
     if (place.isWarm) return;
     this.#clock.after(SLOW_START_STEP_MS, () => {
-      if (place.isOnTrial) return;
+      if (place.mustEarn) return;
       place.grow(place.window * 2);
       this.#onRoom();
       this.#warmUp(place);

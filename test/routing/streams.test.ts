@@ -107,6 +107,24 @@ describe('a stream', () => {
   });
 });
 
+describe('a stream, after a worker has failed,', () => {
+  it('is placed there alone until a result has come, then as anywhere', async () => {
+    const scene = coldScene(ab(4), { maxStreams: 100 });
+    const workers = (count: number): string[] =>
+      Array.from({ length: count }, () => scene.router.openStream(speech()).workerId).sort();
+    const lost = await ask(scene.router.acquireAt(ofA, speech(), never));
+    lost.lease?.report('failed');
+    lost.lease?.release();
+    scene.router.remove('a');
+    scene.router.lose(ofA);
+    scene.router.add({ ...destination('a', 4), target: 'next process of a' });
+    expect(workers(5)).toEqual(['a', 'b', 'b', 'b', 'b']);
+    const tried = await ask(scene.router.acquireAt('next process of a', speech(), never));
+    tried.lease?.report('result');
+    expect(workers(3)).toEqual(['a', 'a', 'a']);
+  });
+});
+
 /** A process that takes nothing new, with one request on it and one that waits for it. */
 async function leaving(): Promise<Scene & { readonly waiting: Awaited<ReturnType<typeof ask>> }> {
   const scene = coldScene([destination('a', 1)]);

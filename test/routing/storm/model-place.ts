@@ -19,6 +19,8 @@ export class ModelPlace {
   #window = 1;
   /** Loaded after its worker failed, or failing itself: only results give it more. */
   mustEarn: boolean;
+  /** Has given no result since it, or its worker, failed. */
+  isOnTrial: boolean;
   /** Absences since it gave a result. */
   #absences = 0;
   #doublesAtMs: number;
@@ -31,6 +33,7 @@ export class ModelPlace {
     this.process = process;
     this.capacity = capacity;
     this.mustEarn = mustEarn;
+    this.isOnTrial = mustEarn;
     this.#doublesAtMs = nowMs + 250;
   }
 
@@ -61,6 +64,7 @@ export class ModelPlace {
   told(report: LeaseReport): boolean {
     if (report !== 'failed') {
       this.failuresInARow = 0;
+      this.isOnTrial = false;
       this.#absences = 0;
       this.#window = Math.min(this.capacity, this.#window + 1);
       return false;
@@ -69,6 +73,7 @@ export class ModelPlace {
     if (this.failuresInARow < 3) return false;
     this.#window = 1;
     this.mustEarn = true;
+    this.isOnTrial = true;
     return true;
   }
 

@@ -141,7 +141,7 @@ export class Model {
     if (free.length === 0) return expect(outcome).toBe('queue_full');
     const own = free.find((one) => one.worker === fleet.workerOf(request));
     if (own) return expect(outcome).toBe(own.process);
-    const proven = free.filter((one) => !one.mustEarn);
+    const proven = free.filter((one) => !one.isOnTrial || !fleet.streamsOn(one.process));
     const best = proven.length > 0 ? proven : free;
     const fewest = Math.min(...best.map((one) => fleet.streamsOn(one.process)));
     expect(best.map((one) => one.process)).toContain(outcome);
