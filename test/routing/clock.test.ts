@@ -23,6 +23,14 @@ describe('the process’s clock', () => {
     expect(Math.min(...(await Promise.all(calls)))).toBeGreaterThanOrEqual(5);
   });
 
+  it('does not call at once when the longest time that settings may have is asked for', async () => {
+    let isCalled = false;
+    const stop = clock.after(2 ** 31 - 1, () => (isCalled = true));
+    await elapsedMs(20);
+    stop();
+    expect(isCalled).toBe(false);
+  });
+
   it('does not call when it is told not to', async () => {
     let isCalled = false;
     clock.after(1, () => (isCalled = true))();
