@@ -26,7 +26,10 @@ export interface Grant<Target> {
 
 /** A request as the core of the router sees it. */
 export interface RouteRequest extends PlaceRequest {
-  /** Only the rest of what was begun before: how long it takes teaches nothing. */
+  /**
+   * Only the rest of what was begun before: it waits as long as its client does, because half an
+   * answer is worth nothing, and how long it takes teaches nothing.
+   */
   readonly isRest?: boolean;
 }
 
@@ -122,11 +125,12 @@ export class ModelRoute<Target> {
     if (vain) return Promise.reject(vain);
     return new Promise((resolve, reject) => {
       const abort = (): void => waiter.reject(ChorusError.ofAbort(signal));
-      const stopTimer = this.#around.clock.after(this.#around.queueTimeoutMs, () =>
-        waiter.reject(timedOut(this.retryAfterMs)),
-      );
+      const { clock, queueTimeoutMs } = this.#around;
+      const timeOut = (): void => waiter.reject(timedOut(this.retryAfterMs));
+      const isBegun = at !== undefined && request.isRest === true;
+      const stopTimer = isBegun ? undefined : clock.after(queueTimeoutMs, timeOut);
       const settle = (): void => {
-        stopTimer();
+        stopTimer?.();
         signal.removeEventListener('abort', abort);
       };
       const waiter: Waiter<Target> = {

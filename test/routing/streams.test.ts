@@ -191,6 +191,18 @@ describe('a request that belongs to one process', () => {
     expect(pinned.state).toBe('queue_timeout');
   });
 
+  it('waits as long as it takes if it is the rest of what was begun', async () => {
+    const scene = coldScene([destination('a', 1)], { queueTimeoutMs: 500 });
+    const [held] = await hold(scene, 1);
+    const rest = speech({ isRest: true, resumes: true });
+    const pinned = await ask(scene.router.acquireAt(ofA, rest, never));
+    await scene.clock.advance(60_000);
+    expect(pinned.state).toBe('waits');
+    held?.release();
+    await settled();
+    expect(pinned.state).toBe('served');
+  });
+
   it('holds back nobody who may have another place', async () => {
     const scene = await warmScene(ab(1), { maxQueue: 1 });
     const held = await hold(scene, 2);

@@ -82,9 +82,8 @@ export class Model {
     const place = this.#granted(waiter, process);
     this.#expectTurn(waiter, place);
     this.waiters.splice(this.waiters.indexOf(waiter), 1);
-    const { request } = waiter;
-    if (!request.resumes) this.#countTurn(request);
-    this.#hold(id, place, request);
+    if (!waiter.request.resumes) this.#countTurn(waiter.request);
+    this.#hold(id, place, waiter.request);
   }
 
   /** A request that waited is refused. */
@@ -234,9 +233,10 @@ export class Model {
 
   #reasonsToRefuse({ request, process, sinceMs, signal }: ModelWaiter): string[] {
     const { nowMs, lost } = this.fleet;
+    const patienceMs = request.isRest && process ? Infinity : this.#storm.queueTimeoutMs;
     return [
       ...(signal.aborted ? ['canceled'] : []),
-      ...(nowMs - sinceMs >= this.#storm.queueTimeoutMs ? ['queue_timeout'] : []),
+      ...(nowMs - sinceMs >= patienceMs ? ['queue_timeout'] : []),
       ...(this.isDraining && !request.resumes && !process ? ['draining'] : []),
       ...(process !== undefined && lost.has(process) ? ['replica_lost'] : []),
       ...(this.#isServable(modelOf(request)) ? [] : ['unavailable']),
