@@ -111,7 +111,7 @@ describe('a stream, after a worker has failed,', () => {
   it('is placed there alone until a result has come, then as anywhere', async () => {
     const scene = coldScene(ab(4), { maxStreams: 100 });
     const workers = (count: number): string[] =>
-      Array.from({ length: count }, () => scene.router.openStream(speech()).workerId).sort();
+      Array.from({ length: count }, () => scene.router.openStream(speech()).workerId).toSorted();
     const lost = await ask(scene.router.acquireAt(ofA, speech(), never));
     lost.lease?.report('failed');
     lost.lease?.release();
