@@ -22,7 +22,7 @@ export interface Demand {
   readonly service: Service;
   readonly model: string;
   readonly class: RequestClass;
-  /** Whose work it is: clients get equal shares of the predicted work. A secret may be part of it. */
+  /** Whose work it is: clients get equal shares of the predicted work. */
   readonly client: string;
   /** Session that is served by the same worker as before, as long as that can be done. */
   readonly session?: string;

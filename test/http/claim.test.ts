@@ -31,7 +31,6 @@ describe('the claim of a request', () => {
       service: 'tts',
       session: 'call-7',
       class: 'bulk',
-      client: 'Bearer me',
       cost: 6,
     });
   });
@@ -41,6 +40,17 @@ describe('the claim of a request', () => {
     expect(claim).toMatchObject({ class: 'interactive', client: '127.0.0.1' });
     expect(claim.session).toBeUndefined();
     expect(claim.deadlineAtMs).toBeUndefined();
+  });
+
+  it('is of the same client however its key is written', async () => {
+    const client = async (headers: Record<string, string>): Promise<string> =>
+      (await claimOf(headers)).client;
+    const mine = await client({ authorization: 'Bearer me' });
+    expect(await client({ authorization: 'bearer   me' })).toBe(mine);
+    expect(await client({ 'api-key': 'me' })).toBe(mine);
+    expect(await client({ authorization: 'Basic 7', 'api-key': 'me' })).toBe(mine);
+    expect(await client({ authorization: 'Bearer you' })).not.toBe(mine);
+    expect(mine).toMatch(/^[\w+/]{43}=$/);
   });
 
   it('has a deadline if the client has one', async () => {

@@ -47,7 +47,8 @@ function demandKey(ctx: Context, keys: Keys): void {
   );
 }
 
-function presentedKey(ctx: Context): string | undefined {
+/** The key that a request presents, wherever it stands. */
+export function presentedKey(ctx: Context): string | undefined {
   const bearer = /^Bearer +(\S+) *$/i.exec(ctx.get('Authorization'));
   return bearer?.[1] ?? (ctx.get('api-key') || undefined);
 }

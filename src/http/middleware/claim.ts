@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { ChorusError } from '../../protocol/errors.js';
 import { REQUEST_CLASSES, type RequestClass } from '../../routing/router.js';
 import type { Claim, DoorState } from '../context.js';
 import { PROBES } from '../probes.js';
+import { presentedKey } from './auth.js';
 
 const SESSION_HEADER = 'X-Session-Id';
 const CLASS_HEADER = 'X-Chorus-Class';
@@ -38,9 +40,13 @@ export function claim(): Middleware<DoorState> {
   };
 }
 
-/** Whoever presents the same key is one client; without a key, whoever has the same address. */
+/**
+ * Whoever presents the same key is one client, however the header is written; without a key, whoever
+ * has the same address. Kept as a digest: the key is a secret, and may be long.
+ */
 function clientOf(ctx: Context): string {
-  return ctx.get('Authorization') || ctx.get('api-key') || ctx.ip;
+  const key = presentedKey(ctx);
+  return key === undefined ? ctx.ip : createHash('sha256').update(key).digest('base64');
 }
 
 function readSession(header: string): string | undefined {

@@ -13,6 +13,7 @@ export class Heartbeat {
   readonly #intervalMs: number;
   #timer: NodeJS.Timeout;
   #readBytesAtPing: number | undefined;
+  #isStopped = false;
 
   constructor(webSocket: WebSocket, socket: Socket, intervalMs: number) {
     this.#webSocket = webSocket;
@@ -23,19 +24,22 @@ export class Heartbeat {
 
   /** The socket is not read for a while: no answers can be expected. */
   pause(): void {
+    if (this.#isStopped) return;
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#webSocket.ping(), PAUSED_PING_INTERVAL_MS);
   }
 
   /** The socket is read again. */
   resume(): void {
+    if (this.#isStopped) return;
     clearInterval(this.#timer);
     this.#readBytesAtPing = undefined;
     this.#timer = setInterval(() => this.#beat(), this.#intervalMs);
   }
 
-  /** Ends it. */
+  /** Ends it for good: whoever pauses or resumes a connection that has ended starts nothing. */
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#timer);
   }
 

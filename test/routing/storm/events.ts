@@ -129,3 +129,9 @@ export const storms: fc.Arbitrary<Storm> = fc.record({
       ...after,
     ]),
 });
+
+/** The model that a request names, as one of the storm's. */
+export function modelOf({ model }: { readonly model: string }): ModelId {
+  if (model in MODELS) return model as ModelId;
+  throw new Error(`no model of a storm: ${model}`);
+}

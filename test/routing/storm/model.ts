@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 
 import type { LeaseReport, RouteRequest } from '../../../src/routing/model-route.js';
-import { MODEL_IDS, type ModelId, MODELS, type Storm } from './events.js';
+import { MODEL_IDS, modelOf, type ModelId, type Storm } from './events.js';
 import { ModelFleet } from './model-fleet.js';
 import type { ModelPlace } from './model-place.js';
 
@@ -242,10 +242,4 @@ export class Model {
       ...(this.#isServable(modelOf(request)) ? [] : ['unavailable']),
     ];
   }
-}
-
-/** The model that a request names, as one of the storm's. */
-export function modelOf({ model }: RouteRequest): ModelId {
-  if (model in MODELS) return model as ModelId;
-  throw new Error(`no model of a storm: ${model}`);
 }
