@@ -11,7 +11,9 @@ function timers(): number {
 
 it('beats no more once it was stopped, whoever pauses and resumes the connection afterwards', () => {
   const before = timers();
-  const heartbeat = new Heartbeat(new WebSocket(null), new Socket(), 60_000);
+  // As ws makes those of a server.
+  const webSocket = Reflect.construct(WebSocket, [null, undefined, {}]) as WebSocket;
+  const heartbeat = new Heartbeat(webSocket, new Socket(), 60_000);
   heartbeat.pause();
   expect(timers()).toBe(before + 1);
   heartbeat.stop();
