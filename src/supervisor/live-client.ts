@@ -54,6 +54,7 @@ class LiveSender {
   #sentBytes = 0;
   #mayHaveSentBytes = LIVE_WINDOW_BYTES;
   #isSending = false;
+  #hasEnded = false;
 
   constructor(audio: LiveAudio, onFailure: () => void) {
     this.#audio = audio;
@@ -83,14 +84,26 @@ class LiveSender {
     this.#isSending = false;
   }
 
-  /** @returns Whether anything may follow. */
+  /** @returns Whether there was one. */
   #sendPiece(socket: Duplex): boolean {
-    if (this.#audio.waitingBytes === 0 && !this.#audio.isOver) return false;
+    if (this.#hasEnded || (this.#audio.waitingBytes === 0 && !this.#audio.isOver)) return false;
     const piece = this.#audio.take();
-    this.#sentBytes += piece?.byteLength ?? Infinity;
-    socket.write(bytesFrame(piece ?? NOTHING));
-    return piece !== undefined;
+    this.#hasEnded = !piece;
+    this.#sentBytes += piece?.byteLength ?? 0;
+    writeFrame(socket, piece ?? NOTHING);
+    return true;
   }
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Nearly every frame is gone when its write returns: then the next one is made in the same place. */
+const ROOM_BYTES = 16 * 1024;
+let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+
+function writeFrame(socket: Duplex, bytes: Uint8Array): void {
+  const isHeldUp = socket.writableLength > 0;
+  socket.write(isHeldUp ? bytesFrame(bytes) : bytesFrame(bytes, room));
+  // The kernel did not take all of it: the room is the frame's until it does.
+  if (!isHeldUp && socket.writableLength > 0) room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+}
