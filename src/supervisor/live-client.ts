@@ -76,7 +76,7 @@ class LiveSender {
   }
 
   #send(): void {
-    if (this.#audio.failure) this.#onFailure();
+    if (this.#audio.failure) return this.#onFailure();
     // Whoever brings more for what is taken here calls this again.
     if (!this.#socket || this.#isSending) return;
     this.#isSending = true;
