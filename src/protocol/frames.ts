@@ -16,8 +16,9 @@ export type Frame =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
-function frame(kind: number, payload: Uint8Array): Buffer {
-  const out = Buffer.allocUnsafe(HEADER_BYTES + payload.byteLength);
+function frame(kind: number, payload: Uint8Array, room?: Buffer): Buffer {
+  const bytes = HEADER_BYTES + payload.byteLength;
+  const out = room && bytes <= room.length ? room.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
   out.writeUInt32LE(payload.byteLength, 0);
   out.writeUInt8(kind, 4);
   out.set(payload, HEADER_BYTES);
@@ -29,9 +30,12 @@ export function jsonFrame(value: unknown): Buffer {
   return frame(KIND_JSON, Buffer.from(JSON.stringify(value), 'utf8'));
 }
 
-/** Encodes raw bytes as a frame. */
-export function bytesFrame(bytes: Uint8Array): Buffer {
-  return frame(KIND_BYTES, bytes);
+/**
+ * Encodes raw bytes as a frame.
+ * @param room Where to; a buffer of its own is made if there is none, or if it is too small.
+ */
+export function bytesFrame(bytes: Uint8Array, room?: Buffer): Buffer {
+  return frame(KIND_BYTES, bytes, room);
 }
 
 /** Cuts a byte stream into frames; keeps what is not complete yet. */

@@ -2,19 +2,12 @@ import type { WireError } from './errors.js';
 import type { TranscriptSegment, Usage } from './requests.js';
 
 /**
- * Path of the duplex call on a worker's data socket. The request's body is frames: a JSON
- * {@link LiveRequest}, then speech as bytes (signed 16-bit little-endian mono), at last no bytes.
- * The answer's frames are {@link LiveEvent}s with {@link LiveTaken}s between them; both flow at the
- * same time, and both sides read all the time, so that each sees at once when the other is gone.
+ * What a connection to a worker's data socket is upgraded to for a duplex call; it ends with the call.
+ * Frames to the worker: a JSON {@link LiveRequest}, then speech as bytes (signed 16-bit little-endian
+ * mono), at last no bytes. Frames back: {@link LiveEvent}s with {@link LiveTaken}s between them. Both
+ * flow at the same time.
  */
-export const LIVE_PATH = '/live';
-
-/**
- * The length that the body of a live call declares: it never comes to that. A body of unknown length
- * goes in chunks, and their heads cost the supervisor as much as the speech itself; so the connection
- * ends with the call instead.
- */
-export const LIVE_BODY_BYTES = Number.MAX_SAFE_INTEGER;
+export const LIVE_PROTOCOL = 'chorus-live';
 
 /** Speech that may be on its way or waiting at the worker: 8 s at 16 kHz. */
 export const LIVE_WINDOW_BYTES = 256 * 1024;

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 
 import type { Dispatcher, Pool } from 'undici';
 
@@ -12,11 +12,20 @@ const MAX_WAITING_BYTES = 64 * 1024;
 export interface ExchangeRequest {
   readonly path: string;
   readonly headers?: Record<string, string>;
-  readonly body: string | Readable;
+  readonly body?: string | Readable;
+  /** The connection itself is wanted: frames go both ways on it, in the place of an answer. */
+  readonly upgrade?: {
+    readonly protocol: string;
+    /** Is given the connection to write to. */
+    readonly onUpgrade: (socket: Duplex) => void;
+  };
   readonly signal: AbortSignal;
   /** Told, before anything else, that the exchange is broken off here and not by the child. */
   readonly onBrokenOff?: (exchange: FrameExchange) => void;
 }
+
+/** What an answer can be held back and broken off with. */
+type Flow = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>;
 
 interface Reader {
   readonly resolve: (result: IteratorResult<Frame>) => void;
@@ -35,21 +44,25 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
   readonly #parser = new FrameParser();
   readonly #frames: Frame[] = [];
   readonly #request: ExchangeRequest;
+  /** Bytes that have come since nothing waited: a bound of what waits now. */
   #waitingBytes = 0;
-  #controller: Dispatcher.DispatchController | undefined;
+  #flow: Flow | undefined;
   #reader: Reader | undefined;
   #failure: Error | undefined;
   #isOver = false;
 
   constructor(pool: Pool, request: ExchangeRequest) {
     this.#request = request;
-    const { path, headers = {}, body, signal } = request;
+    const { path, headers = {}, body = null, upgrade, signal } = request;
     if (signal.aborted) {
       this.#fail(ChorusError.ofAbort(signal));
       return;
     }
     signal.addEventListener('abort', this.#onAbort, { once: true });
-    pool.dispatch({ method: 'POST', path, headers, body }, this);
+    pool.dispatch(
+      { method: 'POST', path, headers, body, upgrade: upgrade?.protocol ?? null },
+      this,
+    );
   }
 
   [Symbol.asyncIterator](): this {
@@ -60,8 +73,7 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
   take(): Frame | undefined {
     const frame = this.#frames.shift();
     if (frame === undefined) return undefined;
-    this.#waitingBytes -= sizeOf(frame);
-    if (this.#waitingBytes <= MAX_WAITING_BYTES) this.#controller?.resume();
+    if (this.#frames.length === 0) this.#letGoOn();
     return frame;
   }
 
@@ -84,15 +96,44 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
 
   /** For undici: the request gets a connection. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+    this.#flow = controller;
     if (this.#failure) controller.abort(this.#failure);
   }
 
+  /** For undici: the connection is ours now. */
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    _status: number,
+    _headers: unknown,
+    socket: Duplex,
+  ): void {
+    const flow: Flow = {
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
+      abort: () => void socket.destroy(),
+    };
+    this.#flow = flow;
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        this.onResponseData(flow, chunk);
+      } catch (caught) {
+        socket.destroy(caught as Error);
+      }
+    });
+    socket.on('end', () => {
+      this.onResponseEnd();
+      socket.destroy();
+    });
+    socket.on('error', (error) => this.#fail(error));
+    this.#request.upgrade?.onUpgrade(socket);
+  }
+
   /** For undici: a part of the answer; what is thrown here breaks the exchange off. */
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(flow: Flow, chunk: Buffer): void {
     if (this.#isOver) return;
     for (const frame of this.#parser.push(chunk)) this.#deliver(frame);
-    if (this.#waitingBytes > MAX_WAITING_BYTES) controller.pause();
+    if (this.#frames.length > 0) this.#waitingBytes += chunk.byteLength;
+    if (this.#waitingBytes > MAX_WAITING_BYTES) flow.pause();
   }
 
   /** For undici: the answer has ended. */
@@ -122,14 +163,19 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
       return;
     }
     this.#frames.push(frame);
-    this.#waitingBytes += sizeOf(frame);
+  }
+
+  #letGoOn(): void {
+    const wasHeldBack = this.#waitingBytes > MAX_WAITING_BYTES;
+    this.#waitingBytes = 0;
+    if (wasHeldBack) this.#flow?.resume();
   }
 
   #breakOff(reason: Error): void {
     if (this.#isOver) return;
     this.#request.onBrokenOff?.(this);
     this.#fail(reason);
-    this.#controller?.abort(reason);
+    this.#flow?.abort(reason);
   }
 
   #fail(error: Error): void {
@@ -144,8 +190,4 @@ export class FrameExchange implements AsyncIterableIterator<Frame>, Dispatcher.D
     this.#isOver = true;
     this.#request.signal.removeEventListener('abort', this.#onAbort);
   }
-}
-
-function sizeOf(frame: Frame): number {
-  return frame.kind === 'bytes' ? frame.bytes.byteLength : 0;
 }

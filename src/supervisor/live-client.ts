@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 
 import { bytesFrame, jsonFrame } from '../protocol/frames.js';
 import type { LiveAudio } from '../protocol/live-audio.js';
@@ -16,9 +16,9 @@ export interface LiveInput {
   readonly signal: AbortSignal;
 }
 
-/** Sends a body to a worker and reads its answer. */
+/** Opens a connection to a worker, and reads what comes back on it. */
 export type LiveExchange = (
-  body: Readable,
+  onUpgrade: (socket: Duplex) => void,
   signal: AbortSignal,
 ) => AsyncIterable<LiveEvent | LiveTaken>;
 
@@ -31,40 +31,42 @@ export async function* listen(
   exchange: LiveExchange,
 ): AsyncGenerator<LiveEvent> {
   const end = new AbortController();
-  const body = new LiveBody(request, audio, () => end.abort());
+  const sender = new LiveSender(audio, () => end.abort());
+  const begin = (socket: Duplex): void => sender.begin(socket, request);
   try {
-    for await (const event of exchange(body, AbortSignal.any([signal, end.signal]))) {
-      if (event.type === 'taken') body.taken(event.bytes);
+    for await (const event of exchange(begin, AbortSignal.any([signal, end.signal]))) {
+      if (event.type === 'taken') sender.taken(event.bytes);
       else yield event;
     }
   } catch (caught) {
     throw audio.failure ?? caught;
   } finally {
+    audio.onChange(() => {});
     audio.close();
-    body.destroy();
   }
 }
 
-/**
- * The request body of a live call: the request, then its speech as the worker takes it, an empty
- * frame at its end. The body itself never ends: see {@link LIVE_BODY_BYTES}.
- */
-class LiveBody extends Readable {
+/** Sends the speech of a live call as the worker takes it, and an empty frame at its end. */
+class LiveSender {
   readonly #audio: LiveAudio;
   readonly #onFailure: () => void;
+  #socket: Duplex | undefined;
   #sentBytes = 0;
   #mayHaveSentBytes = LIVE_WINDOW_BYTES;
-  #isWanted = false;
+  #isSending = false;
   #hasEnded = false;
 
-  constructor(request: LiveRequest, audio: LiveAudio, onFailure: () => void) {
-    super({ highWaterMark: 1 });
+  constructor(audio: LiveAudio, onFailure: () => void) {
     this.#audio = audio;
     this.#onFailure = onFailure;
-    // undici listens only while it sends.
-    this.on('error', () => {});
-    this.push(jsonFrame(request));
     audio.onChange(() => this.#send());
+  }
+
+  /** The connection is open; the window bounds what it holds. */
+  begin(socket: Duplex, request: LiveRequest): void {
+    socket.write(jsonFrame(request));
+    this.#socket = socket;
+    this.#send();
   }
 
   /** The worker's engine has taken so many bytes so far. */
@@ -73,23 +75,35 @@ class LiveBody extends Readable {
     this.#send();
   }
 
-  override _read(): void {
-    this.#isWanted = true;
-    this.#send();
+  #send(): void {
+    if (this.#audio.failure) return this.#onFailure();
+    // Whoever brings more for what is taken here calls this again.
+    if (!this.#socket || this.#isSending) return;
+    this.#isSending = true;
+    while (this.#sentBytes < this.#mayHaveSentBytes && this.#sendPiece(this.#socket)) continue;
+    this.#isSending = false;
   }
 
-  #send(): void {
-    if (this.#audio.failure) this.#onFailure();
-    const isHeldBack = this.#sentBytes >= this.#mayHaveSentBytes || this.#hasEnded;
-    if (!this.#isWanted || isHeldBack) return;
-    if (this.#audio.waitingBytes === 0 && !this.#audio.isOver) return;
-    // Before anything is taken: whoever brings more for it calls this again.
-    this.#isWanted = false;
+  /** @returns Whether there was one. */
+  #sendPiece(socket: Duplex): boolean {
+    if (this.#hasEnded || (this.#audio.waitingBytes === 0 && !this.#audio.isOver)) return false;
     const piece = this.#audio.take();
     this.#hasEnded = !piece;
     this.#sentBytes += piece?.byteLength ?? 0;
-    this.push(bytesFrame(piece ?? NOTHING));
+    writeFrame(socket, piece ?? NOTHING);
+    return true;
   }
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Nearly every frame is gone when its write returns: then the next one is made in the same place. */
+const ROOM_BYTES = 16 * 1024;
+let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+
+function writeFrame(socket: Duplex, bytes: Uint8Array): void {
+  const isHeldUp = socket.writableLength > 0;
+  socket.write(isHeldUp ? bytesFrame(bytes) : bytesFrame(bytes, room));
+  // The kernel did not take all of it: the room is the frame's until it does.
+  if (!isHeldUp && socket.writableLength > 0) room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+}

@@ -6,8 +6,7 @@ import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import type { LiveAudio } from '../protocol/live-audio.js';
 import {
-  LIVE_BODY_BYTES,
-  LIVE_PATH,
+  LIVE_PROTOCOL,
   type LiveEvent,
   type LiveRequest,
   type LiveTaken,
@@ -80,19 +79,16 @@ export function createWorkerClient(peer: WorkerPeer): WorkerClient {
         context,
       }),
     listen: (request, audio, context) =>
-      listen({ request, audio, signal: context.signal }, (body, signal) => {
-        const headers = { 'content-length': String(LIVE_BODY_BYTES) };
-        const live = { path: LIVE_PATH, headers, body, context: { ...context, signal } };
+      listen({ request, audio, signal: context.signal }, (onUpgrade, signal) => {
+        const upgrade = { protocol: LIVE_PROTOCOL, onUpgrade };
+        const live = { path: '/live', upgrade, context: { ...context, signal } };
         return new Call<LiveEvent | LiveTaken>(peer, { id: nextId(), ...live });
       }),
   };
 }
 
-interface CallOptions {
+interface CallOptions extends Pick<ExchangeRequest, 'path' | 'body' | 'upgrade'> {
   readonly id: string;
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: ExchangeRequest['body'];
   readonly context: CallContext;
 }
 
@@ -111,11 +107,10 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
   constructor(peer: WorkerPeer, call: CallOptions) {
     this.#peer = peer;
     this.#call = call;
-    const { id, path, headers, body, context } = call;
+    const { id, context, ...request } = call;
     this.#exchange = new FrameExchange(peer.pool, {
-      path,
-      headers: { ...headers, [CALL_HEADER]: id, [REQUEST_HEADER]: context.requestId },
-      body,
+      ...request,
+      headers: { [CALL_HEADER]: id, [REQUEST_HEADER]: context.requestId },
       signal: context.signal,
       onBrokenOff: () => this.#breakOff(),
     });

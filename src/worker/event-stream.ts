@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import { bytesFrame, jsonFrame } from '../protocol/frames.js';
 import type { LiveEvent } from '../protocol/live.js';
 import type { SpeechEvent, TranscriptEvent } from '../protocol/requests.js';
-import { FrameWriter } from './frame-writer.js';
+import { type Answer, FrameWriter } from './frame-writer.js';
 
 /** What an answer stream learned about a failure that clients do not get to see. */
 export type ReportFailure = (error: ChorusError) => void;
@@ -16,20 +15,18 @@ export type ReportFailure = (error: ChorusError) => void;
  */
 export async function writeEvents(
   events: AsyncIterable<SpeechEvent | TranscriptEvent | LiveEvent>,
-  response: ServerResponse,
+  answer: Answer,
   options: { readonly signal: AbortSignal; readonly onFailure: ReportFailure },
 ): Promise<void> {
-  // One reader knows all of this already, and every header costs it time.
-  response.sendDate = false;
   // The supervisor learns at once that the request was taken, long before the first audio.
-  const writer = new FrameWriter(response);
+  const writer = new FrameWriter(answer);
   try {
     for await (const event of events) {
       writer.write(frameOf(event));
-      if (response.writableNeedDrain) await once(response, 'drain', { signal: options.signal });
+      if (answer.writableNeedDrain) await once(answer, 'drain', { signal: options.signal });
     }
   } catch (caught) {
-    if (response.destroyed) return;
+    if (answer.destroyed) return;
     // What aborted the request says more than what the abort broke.
     const error = options.signal.aborted
       ? ChorusError.ofAbort(options.signal)

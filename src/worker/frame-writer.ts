@@ -1,21 +1,24 @@
-import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 
 /** So many bytes leave at once; less waits for what else the same turn of the event loop brings. */
 const MAX_WAITING_BYTES = 64 * 1024;
+
+/** Where the frames of a call go: the answer to its request, or a connection of its own. */
+export type Answer = Writable & { flushHeaders?(): void };
 
 /**
  * Writes frames to an answer, those of one turn of the event loop together. The events of a short
  * answer come all in one turn: the supervisor then wakes up once for them, and not for each.
  */
 export class FrameWriter {
-  readonly #response: ServerResponse;
+  readonly #answer: Answer;
   #frames: Buffer[] = [];
   #bytes = 0;
   #turn: NodeJS.Immediate | undefined;
 
   /** The answer's headers leave with the first frame, or at the end of this turn without one. */
-  constructor(response: ServerResponse) {
-    this.#response = response;
+  constructor(answer: Answer) {
+    this.#answer = answer;
     this.#schedule();
   }
 
@@ -30,7 +33,7 @@ export class FrameWriter {
   /** Sends what waits, and ends the answer. */
   end(): void {
     clearImmediate(this.#turn);
-    this.#response.end(this.#taken());
+    this.#answer.end(this.#taken());
   }
 
   #schedule(): void {
@@ -41,9 +44,9 @@ export class FrameWriter {
     clearImmediate(this.#turn);
     this.#turn = undefined;
     const bytes = this.#taken();
-    if (this.#response.destroyed) return;
-    if (bytes) this.#response.write(bytes);
-    else this.#response.flushHeaders();
+    if (this.#answer.destroyed) return;
+    if (bytes) this.#answer.write(bytes);
+    else this.#answer.flushHeaders?.();
   }
 
   #taken(): Buffer | undefined {

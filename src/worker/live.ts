@@ -1,9 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 import { ChorusError } from '../protocol/errors.js';
 import { type Frame, FrameParser, jsonFrame } from '../protocol/frames.js';
 import { LiveAudio } from '../protocol/live-audio.js';
-import { type LiveRequest, type LiveTaken, TAKEN_STEP_BYTES } from '../protocol/live.js';
+import {
+  LIVE_PROTOCOL,
+  type LiveRequest,
+  type LiveTaken,
+  TAKEN_STEP_BYTES,
+} from '../protocol/live.js';
+
+const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${LIVE_PROTOCOL}\r\n\r\n`;
 
 /** The supervisor's half of a duplex call. */
 export interface LiveCall {
@@ -13,14 +20,12 @@ export interface LiveCall {
 }
 
 /**
- * Reads a duplex call. Its body is read as it comes, wanted or not, because only a socket that is
- * read tells at once that the other side has gone; `taken` frames keep the sender from running ahead.
+ * Takes over a connection for a duplex call. It is read all the time, wanted or not, because only a
+ * socket that is read tells at once that the other side has gone; `taken` frames keep the sender from
+ * running ahead.
  */
-export function readLiveCall(
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<LiveCall> {
-  const audio = new LiveAudio(reportTaken(response));
+export function acceptLiveCall(socket: Duplex): Promise<LiveCall> {
+  const audio = new LiveAudio(reportTaken(socket));
   const parser = new FrameParser();
   return new Promise((resolve, reject) => {
     let request: LiveRequest | undefined;
@@ -36,25 +41,30 @@ export function readLiveCall(
       audio.fail(error);
       reject(error);
     };
-    message.on('data', (chunk: Buffer) => {
+    socket.on('data', (chunk: Buffer) => {
       try {
         for (const frame of parser.push(chunk)) take(frame);
       } catch (caught) {
         fail(caught);
       }
     });
-    message.on('error', () => fail(new ChorusError('canceled', 'The call was broken off.')));
+    const brokenOff = (): void => {
+      socket.destroy();
+      fail(new ChorusError('canceled', 'The call was broken off.'));
+    };
+    socket.on('error', brokenOff).on('end', brokenOff);
+    socket.write(SWITCHING);
   });
 }
 
 /** Tells the sender from time to time how much was taken. */
-function reportTaken(response: ServerResponse): (bytes: number) => void {
+function reportTaken(socket: Duplex): (bytes: number) => void {
   let takenBytes = 0;
   let reportedBytes = 0;
   return (bytes) => {
     takenBytes += bytes;
-    if (takenBytes - reportedBytes < TAKEN_STEP_BYTES || response.writableEnded) return;
+    if (takenBytes - reportedBytes < TAKEN_STEP_BYTES || socket.writableEnded) return;
     reportedBytes = takenBytes;
-    response.write(jsonFrame({ type: 'taken', bytes: takenBytes } satisfies LiveTaken));
+    socket.write(jsonFrame({ type: 'taken', bytes: takenBytes } satisfies LiveTaken));
   };
 }

@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 
 import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
 import { ChorusError } from '../protocol/errors.js';
-import { LIVE_PATH, type LiveEvent } from '../protocol/live.js';
+import type { LiveEvent } from '../protocol/live.js';
 import type {
   SpeechEvent,
   SynthesisRequest,
@@ -10,8 +10,9 @@ import type {
   TranscriptionRequest,
 } from '../protocol/requests.js';
 import { writeEvents } from './event-stream.js';
+import type { Answer } from './frame-writer.js';
 import type { Call, HostedModel } from './hosted-model.js';
-import { type LiveCall, readLiveCall } from './live.js';
+import { acceptLiveCall, type LiveCall } from './live.js';
 import { asAsked } from './speech-samples.js';
 
 /** A request's text is bounded at the door; this bounds the body that carries it. */
@@ -55,6 +56,9 @@ interface OpenCall extends Call {
   onEnd?: () => void;
 }
 
+/** Reads what is asked for, and starts it. */
+type Begin = (call: OpenCall) => Promise<AsyncIterable<SpeechEvent | TranscriptEvent | LiveEvent>>;
+
 /** A worker's data socket. */
 export class WorkerServer {
   readonly server: Server;
@@ -68,9 +72,19 @@ export class WorkerServer {
     this.server = createServer(
       { noDelay: true, requestTimeout: 0, keepAliveTimeout: 0 },
       (request, response) => {
-        void this.#answer(request, response);
+        // One reader knows all of this already, and every header costs it time.
+        response.sendDate = false;
+        const path = request.url ?? '';
+        void this.#answer(request, response, async (call) =>
+          this.#start(path, await readJson(request), call),
+        );
       },
     );
+    this.server.on('upgrade', (request, socket) => {
+      void this.#answer(request, socket, async (call) =>
+        this.#listen(await acceptLiveCall(socket), call),
+      );
+    });
   }
 
   /** Requests that are worked on. */
@@ -108,7 +122,7 @@ export class WorkerServer {
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, answer: Answer, begin: Begin): Promise<void> {
     const abort = new AbortController();
     const call: OpenCall = {
       id: headerOf(request, CALL_HEADER),
@@ -121,18 +135,14 @@ export class WorkerServer {
       const { requestId, model } = call;
       this.#options.onFailure(error, { requestId, model });
     };
-    response.on('close', () => abort.abort());
+    answer.on('close', () => abort.abort());
     this.#open.add(call);
     try {
-      const events =
-        request.url === LIVE_PATH
-          ? this.#listen(await readLiveCall(request, response), call)
-          : this.#start(request.url ?? '', await readJson(request), call);
-      await writeEvents(events, response, { signal: abort.signal, onFailure });
+      await writeEvents(await begin(call), answer, { signal: abort.signal, onFailure });
     } catch (caught) {
       // Only a broken connection gets here: what engines throw is an event.
       onFailure(ChorusError.from(caught));
-      response.destroy();
+      answer.destroy();
     } finally {
       this.#open.delete(call);
       call.onEnd?.();

@@ -67,8 +67,10 @@ describe('an exchange with a child', () => {
     expect(told).toBe(0);
   });
 
-  it('holds the child back while nobody reads, and lets it go on', async () => {
-    const frame = bytesFrame(Buffer.alloc(64 * 1024));
+  it.each([
+    ['sound', bytesFrame(Buffer.alloc(64 * 1024))],
+    ['words', jsonFrame('x'.repeat(64 * 1024))],
+  ])('holds the child back while nobody reads its %s, and lets it go on', async (_, frame) => {
     const frames = 400;
     let written = 0;
     let isHeld = (): void => {};
@@ -88,7 +90,7 @@ describe('an exchange with a child', () => {
     await held;
     expect(written).toBeLessThan(frames);
     let read = 0;
-    for await (const { kind } of exchange) if (kind === 'bytes') read += 1;
+    for await (const one of exchange) if (one) read += 1;
     expect(read).toBe(frames);
   });
 
