@@ -41,8 +41,8 @@ export interface SpeechServices {
 /**
  * Speaks and delivers. Nothing is delivered before audio is encoded, so every failure until then
  * is thrown while an error can still be answered. A lost worker is replaced at any time, a lost
- * encoder only before the first byte: its state is the answer's. The lease is given back when the
- * delivery has ended, however it ended.
+ * encoder only before the first byte: its state is the answer's. The lease is given back when all is
+ * spoken, or when the delivery has ended before, however it ended.
  */
 export async function speak(
   services: SpeechServices,

@@ -60,7 +60,7 @@ export type StreamRequest = Demand;
 /** A piece of a stream's work: an utterance to hear, a text to speak. */
 export interface StreamWork extends WorkIdentity, Pick<PlaceRequest, 'cost' | 'deadlineAtMs'> {}
 
-/** One request's place at (worker, model), held from dispatch to the last byte. */
+/** One request's place at (worker, model), held from dispatch until the worker has done its work. */
 export interface Lease {
   readonly workerId: string;
   readonly model: string;

@@ -42,7 +42,8 @@ export function accessLog(log: Logger): Middleware<DoorState> {
   };
 }
 
-function routeOf(ctx: { [key: string]: unknown }): string {
+/** The pattern of the route that a request took; `none` if there is none. */
+export function routeOf(ctx: { [key: string]: unknown }): string {
   const route = ctx['_matchedRoute'];
   return typeof route === 'string' ? route : 'none';
 }

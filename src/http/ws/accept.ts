@@ -3,7 +3,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { ChorusError } from '../../protocol/errors.js';
 import type { Router, Stream } from '../../routing/router.js';
 import type { DoorContext, DoorState } from '../context.js';
-import { Connection } from './connection.js';
+import { Connection, placeStream } from './connection.js';
 import type { WebSocketFamily } from './family.js';
 import { type Routed, upgradeRequestOf } from './upgrade-request.js';
 
@@ -31,7 +31,7 @@ export function accept(
     const request = upgradeRequestOf(ctx);
     const demand = await family.handshake?.(request);
     if (ctx.state.signal.aborted) throw ChorusError.ofAbort(ctx.state.signal);
-    const stream = demand && options.router.openStream({ ...whoseOf(ctx), ...demand });
+    const stream = demand && placeStream(options.router, ctx.state.claim, demand);
     const { router, pingIntervalMs, connections } = options;
     const webSocket = upgrade(server, ctx, stream);
     const { socket } = ctx.req;
@@ -95,9 +95,4 @@ function upgrade(server: WebSocketServer, ctx: DoorContext, stream: Stream | und
   ctx.respond = false;
   ctx.res.statusCode = 101;
   return webSocket;
-}
-
-function whoseOf({ state }: DoorContext): Pick<DoorState['claim'], 'class' | 'client' | 'session'> {
-  const { deadlineAtMs: _, ...whose } = state.claim;
-  return whose;
 }

@@ -101,8 +101,7 @@ export class Connection {
    */
   place(demand: StreamDemand): Stream {
     if (this.signal.aborted) throw ChorusError.ofAbort(this.signal);
-    const { deadlineAtMs: _, ...whose } = this.claim;
-    return this.adopt(this.#router.openStream({ ...whose, ...demand }));
+    return this.adopt(placeStream(this.#router, this.claim, demand));
   }
 
   /** Takes over a stream that was placed for this connection before it was open. */
@@ -163,4 +162,13 @@ export class Connection {
     if (code === 1006 && facts.outcome === 'ok') facts.outcome = 'canceled';
     lifetime.abort(new ChorusError('canceled', 'The client closed the connection.'));
   }
+}
+
+/**
+ * Places a stream for whoever claims it; its deadline bounds the connection, not the placing.
+ * @throws ChorusError as {@link Router.openStream} does.
+ */
+export function placeStream(router: Router, claim: Claim, demand: StreamDemand): Stream {
+  const { deadlineAtMs: _, ...whose } = claim;
+  return router.openStream({ ...whose, ...demand });
 }

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { DoorState } from '../context.js';
+import { routeOf } from '../middleware/access-log.js';
 
 /**
  * Writes one line per upgrade when its connection has ended or it was refused. The route is the
@@ -28,9 +29,4 @@ export function streamLog(log: Logger): Middleware<DoorState> {
       'request',
     );
   };
-}
-
-function routeOf(ctx: { [key: string]: unknown }): string {
-  const route = ctx['_matchedRoute'];
-  return typeof route === 'string' ? route : 'none';
 }
