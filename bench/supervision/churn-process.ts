@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { startScriptedFleet } from '../../test/support/scripted-fleet.js';
+import { SCRIPTED_PLACE, startScriptedFleet } from '../../test/support/scripted-fleet.js';
 import type { ScriptedFleet } from '../../test/support/scripted-fleet.js';
 import { descriptorsOf } from '../support/descriptors.js';
 import { socketsIn } from '../support/entries.js';
@@ -23,17 +23,7 @@ const READINGS = 5;
 
 async function speakOnce({ supervisor }: ScriptedFleet): Promise<void> {
   const { signal } = new AbortController();
-  const digest = async (): Promise<string> => 'bench';
-  const place = {
-    service: 'tts',
-    model: 'scripted',
-    class: 'interactive',
-    client: 'test',
-    cost: 1,
-    requestId: 'bench',
-    digest,
-  } as const;
-  const lease = await supervisor.router.acquire(place, signal);
+  const lease = await supervisor.router.acquire(SCRIPTED_PLACE, signal);
   try {
     const request = { model: 'scripted', voice: 'joe', text: 'busy 1', speed: 1 };
     for await (const event of lease.synthesize(request, signal)) {

@@ -6,7 +6,11 @@ import { afterEach, expect, it } from 'vitest';
 
 import { SCRIPTED_CARD } from '../support/scripted-card.js';
 import { eventually } from '../support/eventually.js';
-import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
+import {
+  SCRIPTED_PLACE,
+  startScriptedFleet,
+  type ScriptedFleet,
+} from '../support/scripted-fleet.js';
 
 let fleet: ScriptedFleet;
 let root: string;
@@ -27,15 +31,8 @@ it('a model that could not load is not waited for after its worker was thought t
   fleet = await startScriptedFleet(1, { workers, stepTimeoutMs: 1_000 });
   const { signal } = new AbortController();
   const acquire = (id: string) => {
-    const place = {
-      service: 'tts',
-      model: id,
-      class: 'interactive',
-      client: 'test',
-      cost: 1,
-      requestId: 'test',
-    } as const;
-    return fleet.supervisor.router.acquire({ ...place, digest: async () => id }, signal);
+    const place = { ...SCRIPTED_PLACE, model: id, digest: async () => id };
+    return fleet.supervisor.router.acquire(place, signal);
   };
   await expect(acquire('absent')).rejects.toMatchObject({ code: 'unavailable' });
   const lease = await acquire('scripted');

@@ -9,7 +9,11 @@ import type { DeviceFault } from '../../src/supervisor/device-faults.js';
 import type { Lease } from '../../src/routing/router.js';
 import type { SpeechEvent } from '../../src/protocol/requests.js';
 import { eventually } from '../support/eventually.js';
-import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
+import {
+  SCRIPTED_PLACE,
+  startScriptedFleet,
+  type ScriptedFleet,
+} from '../support/scripted-fleet.js';
 
 const gpu = (index: number): Device => ({ kind: 'gpu', index, uuid: `GPU-${index}`, name: 'Test' });
 const { signal } = new AbortController();
@@ -27,15 +31,7 @@ describe('a worker', () => {
   const worker = (index = 0) => fleet.supervisor.status().workers[index]!;
 
   async function speak(text: string): Promise<AsyncIterator<SpeechEvent>> {
-    const place = {
-      service: 'tts',
-      model: 'scripted',
-      class: 'interactive',
-      client: 'test',
-      cost: 1,
-      requestId: 'test',
-    } as const;
-    const request = { ...place, digest: async () => text };
+    const request = { ...SCRIPTED_PLACE, digest: async () => text };
     const lease = await fleet.supervisor.router.acquire(request, signal);
     held.push(lease);
     const speech = { model: 'scripted', text, voice: 'joe', speed: 1 };

@@ -8,7 +8,11 @@ import type { DeviceFault, DeviceFaultSource } from '../../src/supervisor/device
 import { type ChildState, EDGES, type SlotLog } from '../../src/supervisor/life-cycle.js';
 import type { Lease } from '../../src/routing/router.js';
 import { eventually } from '../support/eventually.js';
-import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
+import {
+  SCRIPTED_PLACE,
+  startScriptedFleet,
+  type ScriptedFleet,
+} from '../support/scripted-fleet.js';
 
 const GPU: Device = { kind: 'gpu', index: 0, uuid: 'GPU-0', name: 'Test' };
 const entry = (name: string): URL => new URL(`../workers/${name}`, import.meta.url);
@@ -69,16 +73,8 @@ describe('the life cycle of a worker', () => {
 
   /** Lets the worker compute. */
   async function speak(text: string): Promise<void> {
-    const input = {
-      service: 'tts',
-      model: 'scripted',
-      class: 'interactive',
-      client: 'test',
-      cost: 1,
-      requestId: 'test',
-    } as const;
     const { signal } = new AbortController();
-    const request = { ...input, digest: async () => text };
+    const request = { ...SCRIPTED_PLACE, digest: async () => text };
     const lease = await fleet.supervisor.router.acquire(request, signal);
     held.push(lease);
     const speech = { model: 'scripted', text, voice: 'joe', speed: 1 };

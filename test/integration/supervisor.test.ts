@@ -6,19 +6,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { SpeechEvent } from '../../src/protocol/requests.js';
 import type { Lease } from '../../src/routing/router.js';
 import { eventually } from '../support/eventually.js';
-import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
+import {
+  SCRIPTED_PLACE,
+  startScriptedFleet,
+  type ScriptedFleet,
+} from '../support/scripted-fleet.js';
 
 const never = new AbortController().signal;
-const place = {
-  service: 'tts',
-  model: 'scripted',
-  class: 'interactive',
-  client: 'test',
-  cost: 1,
-  requestId: 'test',
-  digest: async () => 'input',
-} as const;
-
 describe('a supervisor with real worker processes', () => {
   let fleet: ScriptedFleet;
 
@@ -30,7 +24,7 @@ describe('a supervisor with real worker processes', () => {
   });
 
   async function acquire(): Promise<Lease> {
-    const lease = await fleet.supervisor.router.acquire(place, never);
+    const lease = await fleet.supervisor.router.acquire(SCRIPTED_PLACE, never);
     held.push(lease);
     return lease;
   }
@@ -152,7 +146,7 @@ describe('a supervisor with real worker processes', () => {
         ),
       ]),
     );
-    await expect(fleet.supervisor.router.acquire(place, never)).rejects.toMatchObject({
+    await expect(fleet.supervisor.router.acquire(SCRIPTED_PLACE, never)).rejects.toMatchObject({
       code: 'unavailable',
     });
   });
@@ -190,7 +184,7 @@ describe('a supervisor with real worker processes', () => {
     const lease = await acquire();
     const speaking = speak(lease, 'busy 50; busy 50').finally(() => lease.release());
     const stopping = fleet.supervisor.stop();
-    await expect(fleet.supervisor.router.acquire(place, never)).rejects.toMatchObject({
+    await expect(fleet.supervisor.router.acquire(SCRIPTED_PLACE, never)).rejects.toMatchObject({
       code: 'draining',
     });
     expect(await speaking).toHaveLength(5);

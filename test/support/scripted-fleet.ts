@@ -16,6 +16,17 @@ export interface ScriptedFleet {
   stop(): Promise<void>;
 }
 
+/** What a test asks the router of a scripted fleet for, where it does not matter who asks. */
+export const SCRIPTED_PLACE = {
+  service: 'tts',
+  model: 'scripted',
+  class: 'interactive',
+  client: 'test',
+  cost: 1,
+  requestId: 'test',
+  digest: async () => 'input',
+} as const;
+
 /** How a scripted fleet differs from the usual. */
 export interface ScriptedFleetOptions extends Partial<SupervisorOptions> {
   /** Devices of the workers, where they are not the CPU. */
