@@ -14,10 +14,12 @@
  *     │◀───────── device_lost ────────│  nothing more can be computed here
  *     │────────── broken_off ────────▶│  this call was broken off: say when it has ended
  *     │◀───────── call_ended ─────────│  it runs no step any more, or never did
+ *     │◀──────────── gpus ────────────│  each second what the driver says (telemetry only)
  *     │───────────── stop ───────────▶│  finish what runs, then exit 0
  * ```
  */
 import type { WireError } from './errors.js';
+import type { GpuReport } from './gpus.js';
 import type { Service } from './requests.js';
 
 /** The device that a worker is bound to. */
@@ -68,8 +70,16 @@ export interface MediaInit {
   readonly encodeThreads: number;
 }
 
+/** Tells the telemetry process what it is. */
+export interface TelemetryInit {
+  readonly role: 'telemetry';
+  readonly supervisorPid: number;
+  /** NVIDIA's management library; absent = the system's own. */
+  readonly nvmlLibrary?: string;
+}
+
 /** What a child is told after `online`. */
-export type ChildInit = WorkerInit | MediaInit;
+export type ChildInit = WorkerInit | MediaInit | TelemetryInit;
 
 /** A model's replicas inside one worker, as reported once they are settled. */
 export type ModelReport =
@@ -124,6 +134,7 @@ export type FromChild =
   | { readonly type: 'heartbeat'; readonly heartbeat: Heartbeat }
   | { readonly type: 'device_lost'; readonly error: WireError }
   | { readonly type: 'call_ended'; readonly call: string }
+  | { readonly type: 'gpus'; readonly report: GpuReport }
   | {
       readonly type: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -1,5 +1,4 @@
-/** What the driver says should be done about a GPU (NVML's field `GPU_RECOVERY_ACTION`). */
-export type RecoveryAction = 'none' | 'gpu_reset' | 'node_reboot' | 'drain_p2p' | 'drain_and_reset';
+import type { RecoveryAction } from '../protocol/gpus.js';
 
 /** Something that a GPU's driver has reported. */
 export interface DeviceFault {
