@@ -41,6 +41,11 @@ function deepFreeze<Value>(value: Value): Value {
   return Object.freeze(value);
 }
 
+/** The loader looks a bare name up by itself. */
+function libraryAt(cwd: string, library: string | undefined): string | undefined {
+  return library?.includes('/') === true ? inFolder(cwd, library) : library;
+}
+
 function inFolder(cwd: string, path: string): string {
   return path === '~' || path.startsWith('~/')
     ? join(homedir(), path.slice(1))
@@ -97,6 +102,9 @@ export function loadSettings(
     queueTimeoutMs: values.QUEUE_TIMEOUT_MS,
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
     stepTimeoutMs: values.STEP_TIMEOUT_MS,
+    nvmlLibrary: libraryAt(cwd, values.NVML_LIBRARY),
+    leakGrowthBytes: values.LEAK_GROWTH_BYTES,
+    leakRecycle: values.LEAK_RECYCLE,
     maxUploadBytes: values.MAX_UPLOAD_BYTES,
     modelsDir: inFolder(cwd, values.MODELS_DIR),
     dataDir: inFolder(cwd, values.DATA_DIR),

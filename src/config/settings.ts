@@ -33,6 +33,12 @@ export interface Settings {
   readonly queueTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly stepTimeoutMs: number;
+  /** NVIDIA's management library, as a path or as a name that the loader finds; undefined = the system's own. */
+  readonly nvmlLibrary: string | undefined;
+  /** Growth of an idle worker's memory that counts as a leak. */
+  readonly leakGrowthBytes: number;
+  /** Whether a worker that leaks is replaced when its work has ended. */
+  readonly leakRecycle: boolean;
   readonly maxUploadBytes: number;
   readonly modelsDir: string;
   readonly dataDir: string;
