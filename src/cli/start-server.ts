@@ -13,10 +13,13 @@ import type { ModelNames } from '../http/catalogue-port.js';
 import { Admissions } from '../http/admissions.js';
 import { Keys } from '../http/keys.js';
 import type { AuthKeys } from '../http/middleware/auth.js';
+import { MeasuredRouter } from '../http/measured-router.js';
 import { createServer } from '../http/server.js';
 import { WebSocketDoors } from '../http/ws/doors.js';
 import type { WebSocketFamily } from '../http/ws/family.js';
 import { sweepSpool } from '../http/upload.js';
+import { Metrics } from '../telemetry/metrics/metrics.js';
+import { ServerCollector } from '../telemetry/metrics/server-collector.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
 import { addressOf } from './server-address.js';
@@ -74,11 +77,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   await sweepSpool(spoolDir);
   const keys = { api: new Keys(settings.apiKeys), admin: new Keys(settings.adminKeys) };
   const admissions = new Admissions();
+  const metrics = new Metrics(log);
+  const ownFigures = new ServerCollector(VERSION);
+  metrics.add(ownFigures);
+  const router = new MeasuredRouter(supervisor.router, metrics.requests);
   const app = createApp({
     settings,
     keys,
     admin: supervisor,
-    router: supervisor.router,
+    router,
+    metrics,
     media: supervisor.media,
     catalogue,
     admissions,
@@ -91,9 +99,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     log,
   });
   const door = createServer(app, settings);
-  const { router } = supervisor;
   const { families = [] } = options;
-  const webSockets = new WebSocketDoors({ families, router, keys, admissions, log });
+  const webSockets = new WebSocketDoors({
+    families,
+    router,
+    keys,
+    admissions,
+    log,
+    metrics,
+  });
   webSockets.attach(door);
   await listen(door, { supervisor, settings });
   const settled = supervisor.start();

@@ -10,6 +10,7 @@ import { auth } from './middleware/auth.js';
 import { claim } from './middleware/claim.js';
 import { cors } from './middleware/cors.js';
 import { errors } from './middleware/errors.js';
+import { measure } from './middleware/measure.js';
 import { noRoute } from './middleware/no-route.js';
 import { requestState } from './middleware/request-state.js';
 import { openAiErrorBody } from './openai/error-body.js';
@@ -26,6 +27,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   addOpenAiRoutes(routes, dependencies);
   app.use(requestState());
   app.use(accessLog(log));
+  app.use(measure(dependencies.metrics.requests));
   app.use(cors());
   app.use(errors(openAiErrorBody, log));
   app.use(auth(keys));

@@ -1,10 +1,13 @@
 import type { ParameterizedContext } from 'koa';
+import type { Service } from '../protocol/requests.js';
 import type { PlaceRequest } from '../routing/router.js';
 
 /** Facts about a request that the access log tells; the texts of users are never among them. */
 export interface RequestFacts {
   workerId?: string;
   model?: string;
+  /** What was asked of the model. */
+  task?: Service;
   /** `ok` or an error code. */
   outcome: string;
 }

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.js';
 import type { MediaClient } from '../protocol/media.js';
 import type { ServerStatus } from '../protocol/status.js';
 import type { Router } from '../routing/router.js';
+import type { Metrics } from '../telemetry/metrics/metrics.js';
 import type { AdminPort } from './admin-port.js';
 import type { Admissions } from './admissions.js';
 import type { ModelNames } from './catalogue-port.js';
@@ -21,6 +22,7 @@ export interface AppDependencies {
   readonly media: MediaClient;
   readonly catalogue: ModelNames;
   readonly status: () => ServerStatus;
+  readonly metrics: Metrics;
   /** Folder for uploads in progress; made when needed. */
   readonly spoolDir: string;
   readonly log: Logger;

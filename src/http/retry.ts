@@ -10,8 +10,14 @@ const MAX_MOVES = 5;
  * death of a worker that was not computing for the request does not count as a try of it.
  */
 export class Tries {
+  readonly #onRetry: (reason: string) => void;
   #tries = 1;
   #moves = 1;
+
+  /** @param onRetry Told of each new try, with the error code of the one before. */
+  constructor(onRetry: (reason: string) => void) {
+    this.#onRetry = onRetry;
+  }
 
   /** Whether to try again elsewhere; counts the new try. */
   mayGoOn(caught: unknown, signal: AbortSignal): boolean {
@@ -21,6 +27,7 @@ export class Tries {
     if (hadPart && this.#tries >= MAX_TRIES) return false;
     if (hadPart) this.#tries += 1;
     this.#moves += 1;
+    this.#onRetry(error.code);
     return true;
   }
 

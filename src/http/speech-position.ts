@@ -38,6 +38,16 @@ export class SpeechPosition {
     return this.#start?.sampleRateHz ?? 0;
   }
 
+  /** Length of so many samples; call after the first event. */
+  secondsOf(samples: number): number {
+    return samples / this.sampleRateHz;
+  }
+
+  /** Length of audio of that size; call after the first event. */
+  secondsOfBytes(bytes: number): number {
+    return this.secondsOf(bytes / this.#bytesPerSample);
+  }
+
   /**
    * Takes note of an event.
    * @returns Whether a piece is complete with it.

@@ -4,20 +4,28 @@ import type { AcquireRequest, Lease, Router } from '../routing/router.js';
 import { digestOf } from '../protocol/digest.js';
 import type { Claim } from './context.js';
 import { Tries } from './retry.js';
+import type { SpeechMeter } from './speech-meter.js';
 import { SpeechPosition } from './speech-position.js';
 import { codePoints } from './validate.js';
 
 /** A reader that takes nothing for so long has enough for now: the buffers after us are full. */
 const PAUSE_AFTER_MS = 500;
 
+/** What the attempts at one request share, and which of them this is. */
+export interface SpeechAttempt {
+  /** Whether the request had a place before, and lost what came of it. */
+  readonly resumes: boolean;
+  readonly meter: SpeechMeter;
+  /** Told of each worker after the first, with the error code of the one before. */
+  readonly onRetry: (reason: string) => void;
+}
+
 /** Whose speech it is. */
-export interface SpeechSourceOptions {
+export interface SpeechSourceOptions extends SpeechAttempt {
   readonly request: SynthesisRequest;
   readonly requestId: string;
   readonly claim: Claim;
   readonly signal: AbortSignal;
-  /** Whether the request had a place before, and lost what came of it. */
-  readonly resumes: boolean;
 }
 
 /**
@@ -32,7 +40,7 @@ export class SpeechSource {
   #lease: Lease | undefined;
   #events: AsyncIterator<SpeechEvent> | undefined;
   /** Tries at the same place of the audio. */
-  readonly #tries = new Tries();
+  readonly #tries: Tries;
   #isHolding = false;
   /** Whether the reader waits for audio now. */
   #isWanted = false;
@@ -45,6 +53,7 @@ export class SpeechSource {
   constructor(router: Router, options: SpeechSourceOptions) {
     this.#router = router;
     this.#options = options;
+    this.#tries = new Tries(options.onRetry);
   }
 
   /** Whether it was the speaking that failed, here and elsewhere, and not what became of the audio. */
@@ -71,6 +80,7 @@ export class SpeechSource {
   /** The next audio, at least one sample; undefined at the end. */
   async next(): Promise<Uint8Array | undefined> {
     this.#isWanted = true;
+    this.#options.meter.wanted();
     try {
       for (;;) {
         try {
@@ -88,6 +98,7 @@ export class SpeechSource {
   /** Ends the work if it has not ended, and gives the place back. Idempotent. */
   close(): void {
     this.#closed = true;
+    this.#options.meter.end();
     clearTimeout(this.#readerWatch);
     this.#leave();
   }
@@ -130,6 +141,7 @@ export class SpeechSource {
       const event = next.value;
       if (event.type === 'error') throw ChorusError.fromWire(event.error);
       if (event.type === 'done') this.#spoken = true;
+      this.#measure(event);
       if (this.#position.advance(event)) this.#tries.reset();
       if (event.type === 'audio' && event.pcm.byteLength > 0) {
         this.#watchReader();
@@ -142,6 +154,13 @@ export class SpeechSource {
       return undefined;
     }
     throw new ChorusError('replica_lost', 'The worker stopped in the middle of the answer.');
+  }
+
+  #measure(event: SpeechEvent): void {
+    const { meter } = this.#options;
+    if (event.type === 'usage') meter.used(event.usage);
+    if (event.type === 'audible') meter.audibleAfter(this.#position.secondsOf(event.afterSamples));
+    if (event.type === 'audio') meter.audio(this.#position.secondsOfBytes(event.pcm.byteLength));
   }
 
   async #goOnElsewhere(caught: unknown): Promise<void> {
@@ -174,10 +193,11 @@ export class SpeechSource {
   }
 
   #take(lease: Lease): void {
-    const { request, signal } = this.#options;
+    const { request, signal, meter } = this.#options;
     this.#lease = lease;
     this.#isHolding = true;
     this.#isPaused = false;
+    meter.dispatched(codePoints(request.text));
     const speech = this.#position.isAtStart ? request : { ...request, resume: this.#position.from };
     this.#events = lease.synthesize(speech, signal)[Symbol.asyncIterator]();
   }

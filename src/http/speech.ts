@@ -3,9 +3,11 @@ import { ChorusError } from '../protocol/errors.js';
 import type { MediaClient, SpeechFormat } from '../protocol/media.js';
 import { isS16, type SynthesisRequest } from '../protocol/requests.js';
 import type { Router } from '../routing/router.js';
+import type { Metrics } from '../telemetry/metrics/metrics.js';
 import type { Claim } from './context.js';
 import { Tries } from './retry.js';
-import { SpeechSource } from './speech-source.js';
+import { SpeechMeter } from './speech-meter.js';
+import { type SpeechAttempt, SpeechSource } from './speech-source.js';
 
 /** Rates that a format has whatever the voice's own rate is; the others keep the voice's. */
 const FORMAT_RATES_HZ: Partial<Record<SpeechFormat, number>> = { pcm: 24_000, opus: 48_000 };
@@ -36,6 +38,7 @@ export type DeliverSpeech = (answer: SpeechAnswer) => Promise<void>;
 export interface SpeechServices {
   readonly router: Router;
   readonly media: MediaClient;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -49,9 +52,12 @@ export async function speak(
   job: SpeechJob,
   deliver: DeliverSpeech,
 ): Promise<void> {
-  const tries = new Tries();
+  const { requests } = services.metrics;
+  const onRetry = (reason: string): void => requests.retried('tts', reason);
+  const tries = new Tries(onRetry);
+  const meter = new SpeechMeter(requests, job.request.model);
   for (let resumes = false; ; resumes = true) {
-    const speech = new Speech(services, job, resumes);
+    const speech = new Speech(services, job, { resumes, meter, onRetry });
     try {
       await speech.start();
     } catch (caught) {
@@ -76,6 +82,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
   readonly #request: SynthesisRequest;
   readonly #media: MediaClient;
   readonly #source: SpeechSource;
+  readonly #meter: SpeechMeter;
   /** Ends the encoding, if there is one. */
   #end: AbortController | undefined;
   #encoded: AsyncIterator<Uint8Array> | undefined;
@@ -84,7 +91,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
   #delivered = false;
   #spoken = false;
 
-  constructor({ router, media }: SpeechServices, job: SpeechJob, resumes: boolean) {
+  constructor({ router, media }: SpeechServices, job: SpeechJob, attempt: SpeechAttempt) {
     this.#job = job;
     this.#media = media;
     this.#request = withPlainRate(job);
@@ -94,8 +101,9 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
       requestId,
       claim,
       signal,
-      resumes,
+      ...attempt,
     });
+    this.#meter = attempt.meter;
   }
 
   /** Whether the workers were at fault: they have had their second attempt then. */
@@ -121,6 +129,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
     if (this.#first === undefined) {
       throw new ChorusError('internal', 'The encoder made nothing of the audio.');
     }
+    this.#meter.firstByte();
   }
 
   /** Frees the worker and the encoder, whatever they still do. */

@@ -4,8 +4,10 @@ import type {
   TranscriptEvent,
   TranscriptionRequest,
   TranscriptSegment,
+  Usage,
 } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from '../routing/router.js';
+import type { Metrics } from '../telemetry/metrics/metrics.js';
 import { digestOfFile, onceTaken } from '../protocol/digest.js';
 import type { Claim } from './context.js';
 import { Tries } from './retry.js';
@@ -29,8 +31,17 @@ export interface TranscriptionJob {
   readonly signal: AbortSignal;
 }
 
+/** What transcribing needs. */
+export interface TranscriptionServices {
+  readonly router: Router;
+  readonly metrics: Metrics;
+}
+
 /** Transcribes decoded audio; the audio is on disk, so a lost worker is replaced once. */
-export async function transcribe(router: Router, job: TranscriptionJob): Promise<Transcript> {
+export async function transcribe(
+  { router, metrics }: TranscriptionServices,
+  job: TranscriptionJob,
+): Promise<Transcript> {
   const { pcmPath, ...fields } = job.request;
   const place: AcquireRequest = {
     ...job.claim,
@@ -40,11 +51,13 @@ export async function transcribe(router: Router, job: TranscriptionJob): Promise
     requestId: job.requestId,
     digest: onceTaken(() => digestOfFile(pcmPath, fields)),
   };
-  const tries = new Tries();
+  const { model } = job.request;
+  metrics.requests.heard(model, job.audio.durationSeconds);
+  const tries = new Tries((reason) => metrics.requests.retried('asr', reason));
   for (let resumes = false; ; resumes = true) {
     const lease = await router.acquire({ ...place, resumes }, job.signal);
     try {
-      return await transcribeOn(lease, job);
+      return await transcribeOn(lease, job, (usage) => metrics.requests.used('asr', model, usage));
     } catch (caught) {
       if (!tries.mayGoOn(caught, job.signal)) throw caught;
     } finally {
@@ -53,12 +66,17 @@ export async function transcribe(router: Router, job: TranscriptionJob): Promise
   }
 }
 
-async function transcribeOn(lease: Lease, job: TranscriptionJob): Promise<Transcript> {
+async function transcribeOn(
+  lease: Lease,
+  job: TranscriptionJob,
+  onUsage: (usage: Usage) => void,
+): Promise<Transcript> {
   const segments: TranscriptSegment[] = [];
   let language = job.request.language;
   let done = false;
   for await (const event of lease.transcribe(job.request, job.signal)) {
     if (event.type === 'start') language = event.language;
+    if (event.type === 'usage') onUsage(event.usage);
     if (event.type === 'segment') segments.push(event.segment);
     done = isDone(event);
   }

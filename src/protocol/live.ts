@@ -35,7 +35,12 @@ export type LiveEvent =
   /** First event: the language given, or the one assumed so far (ISO 639-1). */
   | { readonly type: 'start'; readonly language: string }
   /** What the words since the last segment seem to be so far; the next one replaces it. */
-  | { readonly type: 'partial'; readonly text: string }
+  | {
+      readonly type: 'partial';
+      readonly text: string;
+      /** End of the newest speech that the words cover, from the beginning of the utterance. */
+      readonly throughSeconds?: number;
+    }
   /** Words that will not change any more. */
   | { readonly type: 'segment'; readonly segment: TranscriptSegment }
   | { readonly type: 'usage'; readonly usage: Usage }

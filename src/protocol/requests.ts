@@ -72,6 +72,8 @@ export interface TranscriptSegment {
 export interface Usage {
   readonly characters?: number;
   readonly audioSeconds: number;
+  /** Time that the engine computed for it, on all replicas together. */
+  readonly computeSeconds?: number;
 }
 
 /** Events that a worker answers a {@link SynthesisRequest} with, in order. */
@@ -88,6 +90,8 @@ export type SpeechEvent =
     }
   /** The audio that follows is a new piece, of so many samples. */
   | { readonly type: 'mark'; readonly piece: number; readonly samples: number }
+  /** The speech begins with so many samples of silence; comes before the audio that ends it. */
+  | { readonly type: 'audible'; readonly afterSamples: number }
   /** Mono PCM, little-endian: 32-bit floats in −1…1, or signed 16-bit. Opaque to the supervisor. */
   | { readonly type: 'audio'; readonly pcm: Uint8Array }
   | { readonly type: 'usage'; readonly usage: Usage }

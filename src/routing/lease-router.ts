@@ -9,6 +9,7 @@ import {
   type RouteRequest,
   type RouteSurroundings,
 } from './model-route.js';
+import type { Occupancy } from './occupancy.js';
 import type { Destination, Place } from './place.js';
 import { queueFull, streamsFull, unavailable, workerGone } from './refusals.js';
 import type { Rotation } from './rotation.js';
@@ -83,6 +84,18 @@ export class LeaseRouter<Target> {
   /** Streams that are open now. */
   get streams(): number {
     return this.#streams.size;
+  }
+
+  /** What everything holds now. */
+  get occupancy(): Occupancy {
+    const routes = [...this.#routes.values()];
+    return {
+      places: this.#placesOf(undefined).map(({ destination, leases, streams }) => {
+        const { workerId, service, model } = destination;
+        return { workerId, service, model, leases, streams };
+      }),
+      waiting: routes.map(({ service, model, queued }) => ({ service, model, requests: queued })),
+    };
   }
 
   /** Says that a worker is loading a model, so that requests for it may wait. */

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { pino } from 'pino';
+import { Metrics } from '../../src/telemetry/metrics/metrics.js';
+import { SpeechMeter } from '../../src/http/speech-meter.js';
 import { SpeechSource } from '../../src/http/speech-source.js';
 import { ChorusError } from '../../src/protocol/errors.js';
 import { gate } from '../support/streams.js';
@@ -18,6 +21,8 @@ describe('the source of a speech', () => {
       claim: { class: 'interactive', client: 'test' },
       signal,
       resumes: false,
+      meter: new SpeechMeter(new Metrics(pino({ level: 'silent' })).requests, 'm'),
+      onRetry: () => {},
     });
     await source.open();
     const late = gate();

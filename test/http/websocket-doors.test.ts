@@ -11,6 +11,7 @@ import { Keys } from '../../src/http/keys.js';
 import type { Connection } from '../../src/http/ws/connection.js';
 import { WebSocketDoors } from '../../src/http/ws/doors.js';
 import type { WebSocketFamily } from '../../src/http/ws/family.js';
+import { Metrics } from '../../src/telemetry/metrics/metrics.js';
 import { ChorusError } from '../../src/protocol/errors.js';
 import { ScriptedRouter } from '../support/scripted-router.js';
 import { refusalOf } from '../support/echo-client.js';
@@ -52,12 +53,14 @@ describe('the WebSocket doors', () => {
 
   async function openDoors(pingIntervalMs: number): Promise<void> {
     connections = [];
+    const log = pino({ level: 'silent' });
     doors = new WebSocketDoors({
       families: [plain],
       router: new ScriptedRouter(),
       keys: { api: new Keys(['secret']), admin: new Keys([]) },
       admissions,
-      log: pino({ level: 'silent' }),
+      log,
+      metrics: new Metrics(log),
       pingIntervalMs,
     });
     server = createServer();

@@ -12,6 +12,7 @@ import type { ModelNames } from '../../src/http/catalogue-port.js';
 import type { AppDependencies } from '../../src/http/dependencies.js';
 import { createServer } from '../../src/http/server.js';
 import { cardSchema, type ModelCard } from '../../src/models/card.js';
+import { Metrics } from '../../src/telemetry/metrics/metrics.js';
 import { ChorusError } from '../../src/protocol/errors.js';
 import type { MediaClient } from '../../src/protocol/media.js';
 import type { ServerStatus } from '../../src/protocol/status.js';
@@ -176,7 +177,9 @@ export class Door {
     const { router, media, spoolDir } = this;
     const keys = { api: new Keys(apiKeys), admin: new Keys(adminKeys) };
     const doors = { settings, keys, admissions: this.admissions, admin: this.admin };
-    return { ...doors, router, media, catalogue, status, spoolDir, log: pino({}, lines) };
+    const log = pino({}, lines);
+    const metrics = new Metrics(log);
+    return { ...doors, router, media, catalogue, status, metrics, spoolDir, log };
   }
 
   /** Resolves when the next request has been dealt with, clean-up included. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
-import type { DoorState } from '../context.js';
+import type { DoorContext, DoorState } from '../context.js';
 import { PROBES } from '../probes.js';
 
 /** Bytes of a socket that belong to earlier requests; the first of a request came before us. */
@@ -33,13 +33,19 @@ export function accessLog(log: Logger): Middleware<DoorState> {
           bytesOut: socket.bytesWritten - before.out,
           worker: facts.workerId,
           model: facts.model,
-          outcome: ctx.res.writableFinished || facts.outcome !== 'ok' ? facts.outcome : 'canceled',
+          outcome: outcomeOf(ctx),
         },
         'request',
       );
     });
     return next();
   };
+}
+
+/** How a request has ended: an answer that did not leave whole was canceled. */
+export function outcomeOf({ res, state }: DoorContext): string {
+  const { outcome } = state.facts;
+  return res.writableFinished || outcome !== 'ok' ? outcome : 'canceled';
 }
 
 /** The pattern of the route that a request took; `none` if there is none. */

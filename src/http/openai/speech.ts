@@ -24,7 +24,7 @@ export function createSpeech(dependencies: AppDependencies): Middleware<DoorStat
     const { signal, facts, requestId, claim } = ctx.state;
     const body = await readJsonObject(ctx.req, { maxBytes: MAX_BODY_BYTES, signal });
     const job = { ...speechJob(body, dependencies), requestId, claim, signal };
-    facts.model = job.request.model;
+    Object.assign(facts, { task: 'tts', model: job.request.model });
     await speak(dependencies, job, async ({ workerId, model, chunks }) => {
       facts.workerId = workerId;
       ctx.set({

@@ -35,7 +35,7 @@ export function createTranscription(dependencies: AppDependencies): Middleware<D
 
 async function answer(ctx: DoorContext, task: Task): Promise<void> {
   const { facts, requestId, claim, signal } = ctx.state;
-  facts.model = task.card.id;
+  Object.assign(facts, { task: 'asr', model: task.card.id });
   const transcript = await task.run({ requestId, claim, signal });
   facts.workerId = transcript.workerId;
   const { contentType, body } = transcriptBody(transcript, task.fields.response_format);
@@ -70,7 +70,8 @@ class Task {
   }
 
   async run({ requestId, claim, signal }: Asked): Promise<Transcript> {
-    const { media, router } = this.#dependencies;
+    const uploadedAtMs = performance.now();
+    const { media, router, metrics } = this.#dependencies;
     const pcmPath = this.#upload.path('pcm');
     const audio = await media.decode(
       { inputPath: this.#file.path, outputPath: pcmPath, sampleRateHz: SAMPLE_RATE_HZ },
@@ -85,7 +86,10 @@ class Task {
       ...(language !== undefined && { language }),
       ...(prompt !== undefined && { prompt }),
     };
-    return transcribe(router, { request, requestId, claim, audio, signal });
+    const job = { request, requestId, claim, audio, signal };
+    const transcript = await transcribe({ router, metrics }, job);
+    metrics.requests.finalDelay(this.card.id, (performance.now() - uploadedAtMs) / 1000);
+    return transcript;
   }
 }
 

@@ -2,9 +2,11 @@ import type { Router } from '@koa/router';
 import type { DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
 import { healthBody, isReady } from './health.js';
+import { readMetrics } from './metrics.js';
 
-/** Adds the probes: `/live`, `/ready` and `/health`. */
-export function addOpsRoutes(routes: Router<DoorState>, { status }: AppDependencies): void {
+/** Adds the probes `/live`, `/ready` and `/health`, and `/metrics`. */
+export function addOpsRoutes(routes: Router<DoorState>, dependencies: AppDependencies): void {
+  const { status } = dependencies;
   routes.get('/live', (ctx) => {
     ctx.body = { status: 'alive' };
   });
@@ -14,6 +16,7 @@ export function addOpsRoutes(routes: Router<DoorState>, { status }: AppDependenc
     if (!ready) ctx.set('Retry-After', '1');
     ctx.body = { status: ready ? 'ready' : 'not_ready' };
   });
+  routes.get('/metrics', readMetrics(dependencies));
   routes.get('/health', (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     ctx.body = healthBody(status(), Date.now());

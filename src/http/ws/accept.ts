@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { ChorusError } from '../../protocol/errors.js';
 import type { Router, Stream } from '../../routing/router.js';
+import type { RequestMetrics } from '../../telemetry/metrics/request-metrics.js';
 import type { DoorContext, DoorState } from '../context.js';
 import { Connection, placeStream } from './connection.js';
 import type { WebSocketFamily } from './family.js';
@@ -16,6 +17,7 @@ const NO_HEAD = Buffer.alloc(0);
 /** What connections are opened with. */
 export interface AcceptOptions {
   readonly router: Router;
+  readonly metrics: RequestMetrics;
   readonly pingIntervalMs: number;
   /** All connections that are open. */
   readonly connections: Set<Connection>;
@@ -31,11 +33,12 @@ export function accept(
     const request = upgradeRequestOf(ctx);
     const demand = await family.handshake?.(request);
     if (ctx.state.signal.aborted) throw ChorusError.ofAbort(ctx.state.signal);
+    if (demand) ctx.state.facts.task = demand.service;
     const stream = demand && placeStream(options.router, ctx.state.claim, demand);
-    const { router, pingIntervalMs, connections } = options;
+    const { router, metrics, pingIntervalMs, connections } = options;
     const webSocket = upgrade(server, ctx, stream);
     const { socket } = ctx.req;
-    const parts = { webSocket, socket, request, state: ctx.state, router, pingIntervalMs };
+    const parts = { webSocket, socket, request, state: ctx.state, router, metrics, pingIntervalMs };
     const connection = new Connection(parts);
     if (stream) connection.adopt(stream);
     await serve(connection, family, connections);

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { ChorusError } from '../../protocol/errors.js';
 import type { Router, Stream } from '../../routing/router.js';
+import type { RequestMetrics } from '../../telemetry/metrics/request-metrics.js';
 import type { Claim, DoorState } from '../context.js';
 import { CLOSE_CODE, closeCodeOf } from './close-codes.js';
 import type { SocketHandlers, StreamDemand, UpgradeRequest } from './family.js';
@@ -15,12 +16,14 @@ export interface ConnectionOptions {
   readonly request: UpgradeRequest;
   readonly state: DoorState;
   readonly router: Router;
+  readonly metrics: RequestMetrics;
   readonly pingIntervalMs: number;
 }
 
 /** An open WebSocket, as the families see it: messages, placed streams and one end for all of it. */
 export class Connection {
   readonly request: UpgradeRequest;
+  readonly metrics: RequestMetrics;
   /** Resolves with the close code when the connection has ended; 1006 if nobody said why. */
   readonly closed: Promise<number>;
   readonly #webSocket: WebSocket;
@@ -31,8 +34,10 @@ export class Connection {
   readonly #heartbeat: Heartbeat;
   #handlers: SocketHandlers = {};
 
-  constructor({ webSocket, socket, request, state, router, pingIntervalMs }: ConnectionOptions) {
+  constructor(options: ConnectionOptions) {
+    const { webSocket, socket, request, state, router, pingIntervalMs } = options;
     this.request = request;
+    this.metrics = options.metrics;
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#state = state;
@@ -107,7 +112,8 @@ export class Connection {
   /** Takes over a stream that was placed for this connection before it was open. */
   adopt(stream: Stream): Stream {
     this.#streams.add(stream);
-    Object.assign(this.#state.facts, { workerId: stream.workerId, model: stream.model });
+    const { workerId, model } = stream;
+    Object.assign(this.#state.facts, { workerId, model });
     const lost = (): void => this.fail(ChorusError.ofAbort(stream.lost));
     if (stream.lost.aborted) lost();
     else stream.lost.addEventListener('abort', lost, { once: true });

@@ -25,7 +25,7 @@ const CLOSE_GRACE_MS = 1_000;
 /** What the doors are made of. */
 export interface WebSocketDoorOptions extends Pick<
   AppDependencies,
-  'router' | 'keys' | 'admissions' | 'log'
+  'router' | 'keys' | 'admissions' | 'log' | 'metrics'
 > {
   readonly families: readonly WebSocketFamily[];
   /** Shorter in tests. */
@@ -43,6 +43,7 @@ export class WebSocketDoors {
   constructor(options: WebSocketDoorOptions) {
     this.#serve = createUpgradeApp(options, {
       router: options.router,
+      metrics: options.metrics.requests,
       connections: this.#connections,
       pingIntervalMs: options.pingIntervalMs ?? PING_INTERVAL_MS,
     }).callback();
@@ -81,7 +82,7 @@ export class WebSocketDoors {
 }
 
 function createUpgradeApp(
-  { families, keys, admissions, log }: WebSocketDoorOptions,
+  { families, keys, admissions, log, metrics }: WebSocketDoorOptions,
   options: AcceptOptions,
 ): Koa<DoorState> {
   const app = new Koa<DoorState>();
@@ -97,7 +98,7 @@ function createUpgradeApp(
     );
   }
   app.use(requestState());
-  app.use(streamLog(log));
+  app.use(streamLog(log, metrics.requests));
   app.use(errors(openAiErrorBody, log));
   app.use(routes.routes());
   app.use(auth(keys));

@@ -4,6 +4,7 @@ import { LiveAudio } from '../../protocol/live-audio.js';
 import type { LiveEvent, LiveRequest } from '../../protocol/live.js';
 import type { Stream, StreamWork } from '../../routing/router.js';
 import type { Connection } from './connection.js';
+import { SpeechClock } from './speech-clock.js';
 
 /** Speech that may wait here for its worker before the client is read no more: 4 s at 16 kHz. */
 const MAX_WAITING_BYTES = 128 * 1024;
@@ -28,10 +29,12 @@ export class Utterance {
   readonly #options: UtteranceOptions;
   readonly #audio = new LiveAudio(() => this.#readOn());
   readonly #end = new AbortController();
+  readonly #clock: SpeechClock;
 
   constructor(connection: Connection, options: UtteranceOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#clock = new SpeechClock(options.request.sampleRateHz);
     this.over = this.#run();
     // Whoever does not look has been told by the connection's end.
     this.over.catch(() => undefined);
@@ -40,6 +43,7 @@ export class Utterance {
   /** Adds speech: signed 16-bit little-endian mono. Too much of it holds the client back. */
   write(pcm: Uint8Array): void {
     this.#audio.push(pcm);
+    this.#clock.came(pcm.byteLength);
     if (this.#audio.waitingBytes > MAX_WAITING_BYTES) this.#connection.pause();
   }
 
@@ -74,9 +78,25 @@ export class Utterance {
 
   async #tell(events: AsyncIterable<LiveEvent>): Promise<void> {
     for await (const event of events) {
+      this.#measure(event);
       this.#options.onEvent(event);
       await this.#connection.drained();
     }
+  }
+
+  #measure(event: LiveEvent): void {
+    const { metrics } = this.#connection;
+    const { model } = this.#options.stream;
+    if (event.type === 'partial' && event.throughSeconds !== undefined) {
+      const lag = this.#clock.ageSeconds(event.throughSeconds);
+      if (lag !== undefined) metrics.partialLag(model, lag);
+    }
+    if (event.type === 'usage') {
+      metrics.heard(model, event.usage.audioSeconds);
+      metrics.used('asr', model, event.usage);
+    }
+    const delay = event.type === 'done' ? this.#clock.lastAgeSeconds : undefined;
+    if (delay !== undefined) metrics.finalDelay(model, delay);
   }
 
   #readOn(): void {
