@@ -40,6 +40,6 @@ function metricOf(name: string, row: SeriesRow, { prefix, registry }: Where): ob
   if (type === 'histogram') return new Histogram({ ...options, buckets: [...(buckets ?? [])] });
   const metric = type === 'counter' ? new Counter(options) : new Gauge(options);
   // Without labels a metric begins with 0, and nobody has measured that.
-  metric.remove();
+  if (labels.length === 0) metric.remove();
   return metric;
 }
