@@ -8,7 +8,8 @@ import type { RequestMetrics } from '../telemetry/metrics/request-metrics.js';
 export class SpeechMeter {
   readonly #metrics: RequestMetrics;
   readonly #model: string;
-  readonly #startedAtMs = performance.now();
+  readonly #now: () => number;
+  readonly #startedAtMs: number;
   #wasDispatched = false;
   #hasFirstByte = false;
   /** Seconds of silence that the speech begins with; until it is known nothing was audible. */
@@ -20,9 +21,12 @@ export class SpeechMeter {
   #playback: { readonly startedAtMs: number; untilMs: number } | undefined;
   #seconds = 0;
 
-  constructor(metrics: RequestMetrics, model: string) {
+  /** @param now Monotonic time in milliseconds. */
+  constructor(metrics: RequestMetrics, model: string, now = () => performance.now()) {
     this.#metrics = metrics;
     this.#model = model;
+    this.#now = now;
+    this.#startedAtMs = now();
   }
 
   /** The text goes to a worker; only the first time counts. */
@@ -33,7 +37,7 @@ export class SpeechMeter {
 
   /** The reader waits for the next piece from now on. */
   wanted(): void {
-    this.#wantedAtMs = performance.now();
+    this.#wantedAtMs = this.#now();
   }
 
   /** The speech begins with so much silence. */
@@ -43,7 +47,7 @@ export class SpeechMeter {
 
   /** A piece has come. */
   audio(seconds: number): void {
-    const nowMs = performance.now();
+    const nowMs = this.#now();
     if (this.#playback) this.#nextPiece(this.#playback, nowMs);
     this.#playback ??= { startedAtMs: nowMs, untilMs: nowMs };
     this.#playback.untilMs += seconds * 1000;
@@ -54,7 +58,7 @@ export class SpeechMeter {
   /** The first encoded byte is there. */
   firstByte(): void {
     if (!this.#hasFirstByte) {
-      this.#metrics.firstByte(this.#model, (performance.now() - this.#startedAtMs) / 1000);
+      this.#metrics.firstByte(this.#model, (this.#now() - this.#startedAtMs) / 1000);
     }
     this.#hasFirstByte = true;
   }
