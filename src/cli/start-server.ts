@@ -17,6 +17,7 @@ import { createServer } from '../http/server.js';
 import { WebSocketDoors } from '../http/ws/doors.js';
 import type { WebSocketFamily } from '../http/ws/family.js';
 import { sweepSpool } from '../http/upload.js';
+import type { Tracing } from '../protocol/trace.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
 import { addressOf } from './server-address.js';
@@ -33,6 +34,8 @@ export interface StartOptions {
   readonly log: Logger;
   readonly catalogue: ModelNames;
   readonly workers: readonly WorkerSpec[];
+  /** Absent = off. */
+  readonly tracing?: Tracing | undefined;
   /** Module that worker processes run; tests bring their own. */
   readonly workerEntry?: URL;
   /** Protocols that are spoken over WebSockets; tests bring their own. */
@@ -82,6 +85,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     media: supervisor.media,
     catalogue,
     admissions,
+    tracing: options.tracing,
     status: () => ({
       ...supervisor.status(),
       draining: admissions.draining,
@@ -92,8 +96,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   const door = createServer(app, settings);
   const { router } = supervisor;
-  const { families = [] } = options;
-  const webSockets = new WebSocketDoors({ families, router, keys, admissions, log });
+  const { families = [], tracing } = options;
+  const webSockets = new WebSocketDoors({ families, router, keys, admissions, log, tracing });
   webSockets.attach(door);
   await listen(door, { supervisor, settings });
   const settled = supervisor.start();

@@ -11,6 +11,7 @@ import { claim } from './middleware/claim.js';
 import { cors } from './middleware/cors.js';
 import { errors } from './middleware/errors.js';
 import { noRoute } from './middleware/no-route.js';
+import { tracing } from './middleware/tracing.js';
 import { requestState } from './middleware/request-state.js';
 import { openAiErrorBody } from './openai/error-body.js';
 import { addOpenAiRoutes } from './openai/routes.js';
@@ -25,6 +26,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   addAdminRoutes(routes, dependencies);
   addOpenAiRoutes(routes, dependencies);
   app.use(requestState());
+  if (dependencies.tracing) app.use(tracing(dependencies.tracing));
   app.use(accessLog(log));
   app.use(cors());
   app.use(errors(openAiErrorBody, log));

@@ -25,6 +25,7 @@ export function accessLog(log: Logger): Middleware<DoorState> {
       lines[PROBES.has(ctx.path) ? 'debug' : 'info'](
         {
           requestId,
+          traceId: ctx.state.trace.traceId,
           method: ctx.method,
           route: routeOf(ctx),
           status: ctx.res.statusCode,

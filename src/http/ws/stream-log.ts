@@ -16,6 +16,7 @@ export function streamLog(log: Logger): Middleware<DoorState> {
     log.info(
       {
         requestId,
+        traceId: ctx.state.trace.traceId,
         method: ctx.method,
         route: routeOf(ctx),
         status: ctx.res.statusCode,
