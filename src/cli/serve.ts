@@ -1,12 +1,14 @@
 import { resolveWorkers } from '../config/devices.js';
 import { listGpus } from '../config/gpus.js';
 import { loadSettings } from '../config/load.js';
+import { tracingSettings } from '../config/tracing.js';
 import { SettingsError } from '../config/settings-error.js';
 import type { Settings } from '../config/settings.js';
 import { entryOf, loadCatalogue, placeCard, type Catalogue } from '../models/catalogue.js';
 import { ConfiguredModels } from '../models/model-names.js';
 import { DataFolderInUse } from '../supervisor/data-folder.js';
 import { createLogger, type Logger } from '../telemetry/log.js';
+import { type RunningTracing, startTracing } from '../telemetry/tracing/start-tracing.js';
 import { announce } from './announce.js';
 import { EXIT } from './failure.js';
 import { untilInterrupted } from './interruption.js';
@@ -15,6 +17,7 @@ import { pullWithProgress } from './pull.js';
 import { reloadOnHangup } from './reload-settings.js';
 import { startServer, type RunningServer } from './start-server.js';
 import { nextStopSignal } from './stop-signal.js';
+import { VERSION } from './version.js';
 import { warnIfOpen } from './warn-if-open.js';
 import { workerSpecs } from './worker-specs.js';
 
@@ -40,9 +43,10 @@ export async function serve({ pull, stoppedExitCode }: ServeOptions): Promise<nu
   const stopped = pull ? await pullConfigured(settings, catalogue) : undefined;
   if (stopped !== undefined) return stopped;
   const stopSignal = nextStopSignal();
+  const tracing = await startTracing({ ...tracingSettings(), version: VERSION, log });
   let server: RunningServer;
   try {
-    server = await start({ settings, log, catalogue, models });
+    server = await start({ settings, log, catalogue, models, tracing });
   } catch (caught) {
     const reason = whyAlreadyRunning(caught, settings);
     if (reason === undefined) throw caught;
@@ -64,6 +68,8 @@ export async function serve({ pull, stoppedExitCode }: ServeOptions): Promise<nu
     process.exit(stoppedExitCode);
   });
   await server.stop();
+  // What the library still tries to send would keep the process alive.
+  if ((await tracing?.stop()) === false) process.exit(stoppedExitCode);
   return stoppedExitCode;
 }
 
@@ -72,14 +78,15 @@ interface Parts {
   readonly log: Logger;
   readonly catalogue: Catalogue;
   readonly models: ConfiguredModels;
+  readonly tracing: RunningTracing | undefined;
 }
 
-async function start({ settings, log, catalogue, models }: Parts): Promise<RunningServer> {
+async function start({ settings, log, catalogue, models, tracing }: Parts): Promise<RunningServer> {
   await placeCards(catalogue, settings);
   const plans = resolveWorkers(settings, await listGpus());
   const workers = workerSpecs(plans, settings, (id) => models.modelDir(id));
   warnIfOpen(settings, log);
-  return startServer({ settings, log, catalogue: models, workers });
+  return startServer({ settings, log, catalogue: models, workers, tracing });
 }
 
 /** Ends a server that must compute on GPUs if a model could not be loaded on its GPU. */

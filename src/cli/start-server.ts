@@ -20,6 +20,7 @@ import type { WebSocketFamily } from '../http/ws/family.js';
 import { sweepSpool } from '../http/upload.js';
 import { Metrics } from '../telemetry/metrics/metrics.js';
 import { ServerCollector } from '../telemetry/metrics/server-collector.js';
+import type { Tracing } from '../protocol/trace.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
 import { addressOf } from './server-address.js';
@@ -36,6 +37,8 @@ export interface StartOptions {
   readonly log: Logger;
   readonly catalogue: ModelNames;
   readonly workers: readonly WorkerSpec[];
+  /** Absent = off. */
+  readonly tracing?: Tracing | undefined;
   /** Module that worker processes run; tests bring their own. */
   readonly workerEntry?: URL;
   /** Protocols that are spoken over WebSockets; tests bring their own. */
@@ -90,6 +93,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     media: supervisor.media,
     catalogue,
     admissions,
+    tracing: options.tracing,
     status: () => ({
       ...supervisor.status(),
       draining: admissions.draining,
@@ -99,7 +103,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     log,
   });
   const door = createServer(app, settings);
-  const { families = [] } = options;
+  const { families = [], tracing } = options;
   const webSockets = new WebSocketDoors({
     families,
     router,
@@ -107,6 +111,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     admissions,
     log,
     metrics,
+    tracing,
   });
   webSockets.attach(door);
   await listen(door, { supervisor, settings });

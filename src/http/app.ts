@@ -12,6 +12,7 @@ import { cors } from './middleware/cors.js';
 import { errors } from './middleware/errors.js';
 import { measure } from './middleware/measure.js';
 import { noRoute } from './middleware/no-route.js';
+import { tracing } from './middleware/tracing.js';
 import { requestState } from './middleware/request-state.js';
 import { openAiErrorBody } from './openai/error-body.js';
 import { addOpenAiRoutes } from './openai/routes.js';
@@ -26,6 +27,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   addAdminRoutes(routes, dependencies);
   addOpenAiRoutes(routes, dependencies);
   app.use(requestState());
+  if (dependencies.tracing) app.use(tracing(dependencies.tracing));
   app.use(accessLog(log));
   app.use(measure(dependencies.metrics.requests));
   app.use(cors());

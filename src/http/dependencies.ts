@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.js';
 import type { MediaClient } from '../protocol/media.js';
+import type { Tracing } from '../protocol/trace.js';
 import type { ServerStatus } from '../protocol/status.js';
 import type { Router } from '../routing/router.js';
 import type { Metrics } from '../telemetry/metrics/metrics.js';
@@ -21,6 +22,8 @@ export interface AppDependencies {
   readonly router: Router;
   readonly media: MediaClient;
   readonly catalogue: ModelNames;
+  /** Absent = off. */
+  readonly tracing?: Tracing | undefined;
   readonly status: () => ServerStatus;
   readonly metrics: Metrics;
   /** Folder for uploads in progress; made when needed. */

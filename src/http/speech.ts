@@ -1,5 +1,6 @@
 import { streamedWavHeader } from '../audio/wav-header.js';
 import { ChorusError } from '../protocol/errors.js';
+import { readInSpan } from '../protocol/in-span.js';
 import type { MediaClient, SpeechFormat } from '../protocol/media.js';
 import { isS16, type SynthesisRequest } from '../protocol/requests.js';
 import type { Router } from '../routing/router.js';
@@ -160,7 +161,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
     this.#end = new AbortController();
     const signal = AbortSignal.any([this.#job.signal, this.#end.signal]);
     const encoded = this.#media.encode(request, this.#pcm(firstAudio), signal);
-    return encoded[Symbol.asyncIterator]();
+    return readInSpan(this.#job.claim.trace?.start('encode', { 'chorus.format': format }), encoded);
   }
 
   #plain(firstAudio: Uint8Array): AsyncIterator<Uint8Array> {

@@ -7,6 +7,7 @@ import type {
   TranscriptEvent,
   TranscriptionRequest,
 } from '../protocol/requests.js';
+import type { Span } from '../protocol/trace.js';
 
 /**
  * How urgent work is: `interactive` has somebody who listens or reads along, `bulk` has not and gets
@@ -38,6 +39,8 @@ export interface PlaceRequest extends Demand {
   readonly deadlineAtMs?: number;
   /** Had a place before and lost it with its worker: it waits in front of all others. */
   readonly resumes?: boolean;
+  /** Where the spans of its waiting and its work belong; absent = it is not traced. */
+  readonly trace?: Span;
 }
 
 /** What the logs and the list of poisoned inputs want to know of a piece of work. */
@@ -58,7 +61,8 @@ export interface AcquireRequest extends PlaceRequest, WorkIdentity {}
 export type StreamRequest = Demand;
 
 /** A piece of a stream's work: an utterance to hear, a text to speak. */
-export interface StreamWork extends WorkIdentity, Pick<PlaceRequest, 'cost' | 'deadlineAtMs'> {}
+export interface StreamWork
+  extends WorkIdentity, Pick<PlaceRequest, 'cost' | 'deadlineAtMs' | 'trace'> {}
 
 /** One request's place at (worker, model), held from dispatch until the worker has done its work. */
 export interface Lease {

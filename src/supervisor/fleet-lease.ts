@@ -11,6 +11,7 @@ import type { LeaseRouter } from '../routing/lease-router.js';
 import type { Grant, LeaseReport } from '../routing/model-route.js';
 import type { AcquireRequest, Lease } from '../routing/router.js';
 import { HarmfulCall, LostReplica } from './lost-replica.js';
+import { dispatchSpan, inQueueSpan } from './spans.js';
 import type { PoisonList } from './poison-list.js';
 import { WatchedEvents } from './watched-events.js';
 import type { CallContext, WorkerClient } from './worker-client.js';
@@ -74,7 +75,9 @@ export class FleetLease implements Lease {
   async resume(signal: AbortSignal): Promise<void> {
     if (this.#state !== 'paused') return;
     const rest = { ...this.#request, isRest: true, resumes: true };
-    const grant = await this.#around.leases.acquireAt(this.#grant.target, rest, signal);
+    const { leases } = this.#around;
+    const { target } = this.#grant;
+    const grant = await inQueueSpan(rest, () => leases.acquireAt(target, rest, signal));
     this.#grant = grant;
     // It may have been given up while it waited.
     if (this.#state === 'paused') this.#state = 'held';
@@ -102,7 +105,8 @@ export class FleetLease implements Lease {
       this.#openCalls += 1;
       void ended.then(() => this.#callEnded());
     };
-    return { requestId: this.#request.requestId, signal, onBrokenOff };
+    const span = dispatchSpan(this.#request, this);
+    return { requestId: this.#request.requestId, signal, onBrokenOff, span };
   }
 
   #watched<Event extends { readonly type: string }>(

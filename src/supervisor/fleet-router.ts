@@ -1,7 +1,9 @@
 import { ChorusError } from '../protocol/errors.js';
 import type { LeaseRouter } from '../routing/lease-router.js';
+import type { Grant } from '../routing/model-route.js';
 import type { AcquireRequest, Lease, Router, Stream, StreamRequest } from '../routing/router.js';
 import { FleetLease, type LeaseSurroundings } from './fleet-lease.js';
+import { inQueueSpan } from './spans.js';
 import { PoisonList } from './poison-list.js';
 import type { WorkerClient } from './worker-client.js';
 
@@ -19,7 +21,7 @@ export class FleetRouter implements Router {
   /** See {@link Router.acquire}. */
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<Lease> {
     await this.#refusePoisoned(request);
-    const grant = await this.#around.leases.acquire(request, signal);
+    const grant = await inQueueSpan(request, () => this.#around.leases.acquire(request, signal));
     return new FleetLease(grant, request, this.#around);
   }
 
@@ -39,7 +41,9 @@ export class FleetRouter implements Router {
         isWaiting = true;
         try {
           await this.#refusePoisoned(request);
-          const grant = await leases.acquireAt(target, request, signal);
+          const acquire = (): Promise<Grant<WorkerClient>> =>
+            leases.acquireAt(target, request, signal);
+          const grant = await inQueueSpan(request, acquire);
           return new FleetLease(grant, request, this.#around);
         } finally {
           isWaiting = false;

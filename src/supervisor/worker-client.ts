@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Pool } from 'undici';
 
-import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
+import { CALL_HEADER, REQUEST_HEADER, type StepsTold, TRACE_HEADER } from '../protocol/calls.js';
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import type { LiveAudio } from '../protocol/live-audio.js';
 import {
@@ -17,6 +17,7 @@ import type {
   TranscriptEvent,
   TranscriptionRequest,
 } from '../protocol/requests.js';
+import type { Span } from '../protocol/trace.js';
 import type { BrokenCalls } from './broken-calls.js';
 import type { Frame } from '../protocol/frames.js';
 import { type ExchangeRequest, FrameExchange } from './frame-exchange.js';
@@ -29,6 +30,8 @@ export interface CallContext {
   /** Id of the client's request, for the logs. */
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** The call's way to the worker and back; it ends with the call. */
+  readonly span: Span;
   /** Told at once when the call is broken off, with the end of what it still runs in the worker. */
   readonly onBrokenOff: (ended: Promise<void>) => void;
 }
@@ -110,7 +113,7 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
     const { id, context, ...request } = call;
     this.#exchange = new FrameExchange(peer.pool, {
       ...request,
-      headers: { [CALL_HEADER]: id, [REQUEST_HEADER]: context.requestId },
+      headers: headersOf(id, context),
       signal: context.signal,
       onBrokenOff: () => this.#breakOff(),
     });
@@ -123,7 +126,10 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
   async next(): Promise<IteratorResult<Event>> {
     try {
       const frame = this.#exchange.take() ?? (await this.#exchange.next()).value;
-      if (frame !== undefined) return { done: false, value: this.#eventOf(frame) };
+      if (frame !== undefined) {
+        const event = this.#eventOf(frame);
+        return event === undefined ? await this.next() : { done: false, value: event };
+      }
       this.#isOver = true;
       if (!this.#isDone) throw new LostReplica('The worker ended in mid-answer.');
       return { done: true, value: undefined };
@@ -133,16 +139,27 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
   }
 
   async return(): Promise<IteratorResult<Event>> {
+    this.#call.context.span.end('canceled');
     await this.#exchange.return();
     return { done: true, value: undefined };
   }
 
-  #eventOf(frame: Frame): Event {
+  /** @returns undefined for what is not the reader's business. */
+  #eventOf(frame: Frame): Event | undefined {
     const event = (frame.kind === 'bytes' ? { type: 'audio', pcm: frame.bytes } : frame.value) as
       | Event
+      | StepsTold
       | { readonly type: 'error'; readonly error: WireError };
     if (isError(event)) throw ChorusError.fromWire(event.error);
-    this.#isDone ||= event.type === 'done';
+    const { span } = this.#call.context;
+    if (isSteps(event)) {
+      for (const step of event.steps) span.addStep(step);
+      return undefined;
+    }
+    if (event.type === 'done') {
+      this.#isDone = true;
+      span.end('ok');
+    }
     return event;
   }
 
@@ -153,6 +170,7 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
     await this.#exchange.return();
     const { id, context } = this.#call;
     const failure = transportError(caught, { signal: context.signal, process: 'worker' });
+    context.span.end(failure.code);
     return lossOf(failure, this.#peer, id);
   }
 
@@ -183,4 +201,14 @@ function isError(event: {
   readonly type: string;
 }): event is { readonly type: 'error'; readonly error: WireError } {
   return event.type === 'error';
+}
+
+function isSteps(event: { readonly type: string }): event is StepsTold {
+  return event.type === 'steps';
+}
+
+function headersOf(id: string, { requestId, span }: CallContext): Record<string, string> {
+  const headers = { [CALL_HEADER]: id, [REQUEST_HEADER]: requestId };
+  const { traceparent } = span;
+  return traceparent === undefined ? headers : { ...headers, [TRACE_HEADER]: traceparent };
 }

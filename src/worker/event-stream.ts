@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 
+import type { StepsTold } from '../protocol/calls.js';
 import { ChorusError, type WireError } from '../protocol/errors.js';
 import { bytesFrame, jsonFrame } from '../protocol/frames.js';
 import type { LiveEvent } from '../protocol/live.js';
@@ -14,7 +15,7 @@ export type ReportFailure = (error: ChorusError) => void;
  * so a slow reader holds back its own request and nobody else's. A failure becomes the last frame.
  */
 export async function writeEvents(
-  events: AsyncIterable<SpeechEvent | TranscriptEvent | LiveEvent>,
+  events: AsyncIterable<SpeechEvent | TranscriptEvent | LiveEvent | StepsTold>,
   answer: Answer,
   options: { readonly signal: AbortSignal; readonly onFailure: ReportFailure },
 ): Promise<void> {
@@ -42,6 +43,6 @@ interface ErrorEvent {
   readonly error: WireError;
 }
 
-function frameOf(event: SpeechEvent | TranscriptEvent | LiveEvent): Buffer {
+function frameOf(event: SpeechEvent | TranscriptEvent | LiveEvent | StepsTold): Buffer {
   return event.type === 'audio' ? bytesFrame(event.pcm) : jsonFrame(event);
 }

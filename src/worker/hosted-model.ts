@@ -24,6 +24,7 @@ import type {
 import type { LiveCall } from './live.js';
 import { ReplicaThread } from './replica-thread.js';
 import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
+import type { ToldSteps } from './told-steps.js';
 
 type OpenedModel =
   | { readonly service: 'tts'; readonly model: SpeechModel }
@@ -43,6 +44,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Its steps that wait or run. */
   readonly steps: Set<Promise<unknown>>;
+  /** What the supervisor shall learn of its steps, if it is traced. */
+  readonly told?: ToldSteps | undefined;
 }
 
 /** A model that this worker serves: its main-thread half, its replicas and their scheduler. */
@@ -115,10 +118,10 @@ export class HostedModel {
     await Promise.all(this.replicas.map((replica) => replica.close()));
   }
 
-  #context({ id, signal, steps }: Call): JobContext {
+  #context({ id, signal, steps, told }: Call): JobContext {
     let isFirst = true;
     const step = (payload: unknown): Promise<unknown> => {
-      const options = { signal, call: id, isFirst };
+      const options = { signal, call: id, isFirst, watch: told?.watch };
       isFirst = false;
       const running = this.scheduler.run(payload, options);
       const forget = (): void => void steps.delete(running);

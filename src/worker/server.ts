@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 
-import { CALL_HEADER, REQUEST_HEADER } from '../protocol/calls.js';
+import { CALL_HEADER, REQUEST_HEADER, TRACE_HEADER } from '../protocol/calls.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { LiveEvent } from '../protocol/live.js';
 import type {
@@ -14,6 +14,7 @@ import type { Answer } from './frame-writer.js';
 import type { Call, HostedModel } from './hosted-model.js';
 import { acceptLiveCall, type LiveCall } from './live.js';
 import { asAsked } from './speech-samples.js';
+import { ToldSteps } from './told-steps.js';
 
 /** A request's text is bounded at the door; this bounds the body that carries it. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -130,6 +131,7 @@ export class WorkerServer {
       abort,
       signal: abort.signal,
       steps: new Set(),
+      told: headerOf(request, TRACE_HEADER) === '' ? undefined : new ToldSteps(),
     };
     const onFailure = (error: ChorusError): void => {
       const { requestId, model } = call;
@@ -138,7 +140,11 @@ export class WorkerServer {
     answer.on('close', () => abort.abort());
     this.#open.add(call);
     try {
-      await writeEvents(await begin(call), answer, { signal: abort.signal, onFailure });
+      const events = await begin(call);
+      await writeEvents(call.told?.among(events) ?? events, answer, {
+        signal: abort.signal,
+        onFailure,
+      });
     } catch (caught) {
       // Only a broken connection gets here: what engines throw is an event.
       onFailure(ChorusError.from(caught));

@@ -1,4 +1,5 @@
 import { ChorusError } from '../protocol/errors.js';
+import type { WatchStep } from './told-steps.js';
 
 /** What the scheduler needs of a replica. */
 export interface StepReplica {
@@ -15,6 +16,8 @@ export interface StepOptions {
   readonly call: string;
   /** Whether it is its request's first step, for which somebody waits in silence. */
   readonly isFirst: boolean;
+  /** Told of its run, if anybody wants to know. */
+  readonly watch?: WatchStep | undefined;
 }
 
 /** A step that runs: for which call, and for how long by the monotonic clock. */
@@ -106,6 +109,7 @@ export class StepScheduler {
     const cancelRunning = (): void => replica.cancelRunning();
     queued.signal.addEventListener('abort', cancelRunning, { once: true });
     this.#running.set(queued, performance.now());
+    const onEnd = queued.watch?.(this.#replicas.indexOf(replica));
     this.#hooks.onRunning?.();
     try {
       const result = await replica.run(queued.step);
@@ -119,6 +123,7 @@ export class StepScheduler {
     } finally {
       queued.signal.removeEventListener('abort', cancelRunning);
       this.#running.delete(queued);
+      onEnd?.();
       this.#hooks.onRunning?.();
       this.#dispatch();
     }

@@ -12,6 +12,7 @@ import { ChorusError } from '../../src/protocol/errors.js';
 import { bytesFrame, type Frame, jsonFrame, readFrames } from '../../src/protocol/frames.js';
 import { LiveAudio } from '../../src/protocol/live-audio.js';
 import type { LiveEvent } from '../../src/protocol/live.js';
+import { NO_SPAN } from '../../src/protocol/trace.js';
 import { BrokenCalls } from '../../src/supervisor/broken-calls.js';
 import { createWorkerClient, type WorkerClient } from '../../src/supervisor/worker-client.js';
 import { eventually } from '../support/eventually.js';
@@ -62,6 +63,7 @@ describe('a live call on its connection', () => {
   const listen = (audio: LiveAudio): AsyncIterable<LiveEvent> =>
     client.listen(request, audio, {
       requestId: 'test',
+      span: NO_SPAN,
       signal: leave.signal,
       onBrokenOff: () => (broken += 1),
     });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import pino from 'pino';
 
-import { startServer, type RunningServer } from '../../src/cli/start-server.js';
+import { startServer, type RunningServer, type StartOptions } from '../../src/cli/start-server.js';
 import { loadSettings } from '../../src/config/load.js';
 import { loadCatalogue } from '../../src/models/catalogue.js';
 import { ConfiguredModels } from '../../src/models/model-names.js';
@@ -44,12 +44,14 @@ export interface LiveServer extends RunningServer {
 export interface LiveServerOptions {
   readonly workers: number;
   readonly settings?: Readonly<Record<string, string>>;
+  readonly tracing?: StartOptions['tracing'];
 }
 
 /** Starts it with workers of one replica each and the real media process. */
 export async function startLiveServer({
   workers,
   settings = {},
+  tracing,
 }: LiveServerOptions): Promise<LiveServer> {
   const root = await mkdtemp(join(tmpdir(), 'chorus-live-'));
   const dirOf = (id: string): string => join(root, 'models', id);
@@ -73,6 +75,7 @@ export async function startLiveServer({
     (id) => ({ id, service: 'asr', dir: dirOf(id), replicas: 1, threads: 1 }) as const,
   );
   const server = await startServer({
+    tracing,
     settings: loaded,
     log: pino({}, log),
     catalogue: new ConfiguredModels(await loadCatalogue(loaded), loaded),

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { startServer, type RunningServer } from '../../src/cli/start-server.js';
+import { startServer, type RunningServer, type StartOptions } from '../../src/cli/start-server.js';
 import { loadSettings } from '../../src/config/load.js';
 import { loadCatalogue } from '../../src/models/catalogue.js';
 import { ConfiguredModels } from '../../src/models/model-names.js';
@@ -22,6 +22,7 @@ export interface ScriptedServer extends RunningServer {
 export async function startScriptedServer(
   workers: number,
   settings: Record<string, string> = {},
+  parts: Pick<StartOptions, 'tracing'> = {},
 ): Promise<ScriptedServer> {
   const root = await mkdtemp(join(tmpdir(), 'chorus-scripted-'));
   const modelDir = join(root, 'models', 'scripted');
@@ -40,6 +41,7 @@ export async function startScriptedServer(
   const loaded = loadSettings({ env, cwd: root });
   const model = { id: 'scripted', service: 'tts', dir: modelDir, replicas: 1, threads: 1 } as const;
   const server = await startServer({
+    ...parts,
     settings: loaded,
     log: createLogger(loaded),
     catalogue: new ConfiguredModels(await loadCatalogue(loaded), loaded),

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
-import type { DoorContext, DoorState } from '../context.js';
+import { type DoorState, outcomeOf } from '../context.js';
 import { PROBES } from '../probes.js';
 
 /** Bytes of a socket that belong to earlier requests; the first of a request came before us. */
@@ -25,6 +25,7 @@ export function accessLog(log: Logger): Middleware<DoorState> {
       lines[PROBES.has(ctx.path) ? 'debug' : 'info'](
         {
           requestId,
+          traceId: ctx.state.trace.traceId,
           method: ctx.method,
           route: routeOf(ctx),
           status: ctx.res.statusCode,
@@ -40,12 +41,6 @@ export function accessLog(log: Logger): Middleware<DoorState> {
     });
     return next();
   };
-}
-
-/** How a request has ended: an answer that did not leave whole was canceled. */
-export function outcomeOf({ res, state }: DoorContext): string {
-  const { outcome } = state.facts;
-  return res.writableFinished || outcome !== 'ok' ? outcome : 'canceled';
 }
 
 /** The pattern of the route that a request took; `none` if there is none. */

@@ -26,6 +26,7 @@ export function claim(): Middleware<DoorState> {
     const read: Claim = {
       class: readClass(ctx.get(CLASS_HEADER)),
       client: clientOf(ctx),
+      trace: ctx.state.trace,
       ...(session !== undefined && { session }),
       ...(timeoutMs !== undefined && { deadlineAtMs: performance.now() + timeoutMs }),
     };

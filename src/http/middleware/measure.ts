@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { RequestMetrics } from '../../telemetry/metrics/request-metrics.js';
-import type { DoorContext, DoorState } from '../context.js';
-import { outcomeOf, routeOf } from './access-log.js';
+import { type DoorContext, type DoorState, outcomeOf } from '../context.js';
+import { routeOf } from './access-log.js';
 
 /** Counts and times every request when its answer has left or its connection has gone. */
 export function measure(metrics: RequestMetrics): Middleware<DoorState> {

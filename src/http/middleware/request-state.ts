@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
 import { ChorusError } from '../../protocol/errors.js';
+import { NO_SPAN } from '../../protocol/trace.js';
 import type { DoorState } from '../context.js';
 
 const REQUEST_ID = /^[\w.-]{1,128}$/;
@@ -19,6 +20,7 @@ export function requestState(): Middleware<DoorState> {
       lifetime,
       signal,
       facts: { outcome: 'ok' },
+      trace: NO_SPAN,
     };
     ctx.state = state as DoorState;
     ctx.set('X-Request-Id', requestId);

@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import type { z } from 'zod';
 import type { ModelCard } from '../../models/card.js';
 import { ChorusError } from '../../protocol/errors.js';
+import { inSpan } from '../../protocol/in-span.js';
 import type { DoorContext, DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
 import { checkLanguage } from '../languages.js';
@@ -73,9 +74,9 @@ class Task {
     const uploadedAtMs = performance.now();
     const { media, router, metrics } = this.#dependencies;
     const pcmPath = this.#upload.path('pcm');
-    const audio = await media.decode(
-      { inputPath: this.#file.path, outputPath: pcmPath, sampleRateHz: SAMPLE_RATE_HZ },
-      signal,
+    const paths = { inputPath: this.#file.path, outputPath: pcmPath };
+    const audio = await inSpan(claim.trace?.start('decode'), () =>
+      media.decode({ ...paths, sampleRateHz: SAMPLE_RATE_HZ }, signal),
     );
     const { language, prompt, temperature } = this.fields;
     const request = {

@@ -4,6 +4,7 @@ import { ChorusError } from '../../protocol/errors.js';
 import type { Router, Stream } from '../../routing/router.js';
 import type { RequestMetrics } from '../../telemetry/metrics/request-metrics.js';
 import type { DoorContext, DoorState } from '../context.js';
+import { endRequest } from '../middleware/tracing.js';
 import { Connection, placeStream } from './connection.js';
 import type { WebSocketFamily } from './family.js';
 import { type Routed, upgradeRequestOf } from './upgrade-request.js';
@@ -37,12 +38,20 @@ export function accept(
     const stream = demand && placeStream(options.router, ctx.state.claim, demand);
     const { router, metrics, pingIntervalMs, connections } = options;
     const webSocket = upgrade(server, ctx, stream);
+    endUpgrade(ctx);
     const { socket } = ctx.req;
     const parts = { webSocket, socket, request, state: ctx.state, router, metrics, pingIntervalMs };
     const connection = new Connection(parts);
     if (stream) connection.adopt(stream);
     await serve(connection, family, connections);
   };
+}
+
+/** The upgrade's trace ends here: what is done on the connection has traces of its own. */
+function endUpgrade(ctx: DoorContext): void {
+  endRequest(ctx, 'ok');
+  const { trace: _, ...claim } = ctx.state.claim;
+  Object.assign(ctx.state, { claim });
 }
 
 /** Lets a family speak; whatever it throws is the connection's end, and not an HTTP answer. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { ChorusError } from '../../protocol/errors.js';
+import type { Span } from '../../protocol/trace.js';
 import type { Router, Stream } from '../../routing/router.js';
 import type { RequestMetrics } from '../../telemetry/metrics/request-metrics.js';
 import type { Claim, DoorState } from '../context.js';
@@ -63,6 +64,11 @@ export class Connection {
   /** Who asks, and how urgently. */
   get claim(): Claim {
     return this.#state.claim;
+  }
+
+  /** The upgrade's span, which has ended; utterances have traces of their own. */
+  get trace(): Span {
+    return this.#state.trace;
   }
 
   /** Aborts when the connection ends, from whichever side; the reason is a ChorusError. */
@@ -175,6 +181,6 @@ export class Connection {
  * @throws ChorusError as {@link Router.openStream} does.
  */
 export function placeStream(router: Router, claim: Claim, demand: StreamDemand): Stream {
-  const { deadlineAtMs: _, ...whose } = claim;
+  const { deadlineAtMs: _, trace: _upgrade, ...whose } = claim;
   return router.openStream({ ...whose, ...demand });
 }

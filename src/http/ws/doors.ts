@@ -9,6 +9,7 @@ import { auth } from '../middleware/auth.js';
 import { claim } from '../middleware/claim.js';
 import { errors } from '../middleware/errors.js';
 import { noRoute } from '../middleware/no-route.js';
+import { tracing } from '../middleware/tracing.js';
 import { requestState } from '../middleware/request-state.js';
 import { openAiErrorBody } from '../openai/error-body.js';
 import { accept, type AcceptOptions } from './accept.js';
@@ -25,7 +26,7 @@ const CLOSE_GRACE_MS = 1_000;
 /** What the doors are made of. */
 export interface WebSocketDoorOptions extends Pick<
   AppDependencies,
-  'router' | 'keys' | 'admissions' | 'log' | 'metrics'
+  'router' | 'keys' | 'admissions' | 'log' | 'metrics' | 'tracing'
 > {
   readonly families: readonly WebSocketFamily[];
   /** Shorter in tests. */
@@ -82,7 +83,7 @@ export class WebSocketDoors {
 }
 
 function createUpgradeApp(
-  { families, keys, admissions, log, metrics }: WebSocketDoorOptions,
+  { families, keys, admissions, log, metrics, tracing: traces }: WebSocketDoorOptions,
   options: AcceptOptions,
 ): Koa<DoorState> {
   const app = new Koa<DoorState>();
@@ -98,6 +99,7 @@ function createUpgradeApp(
     );
   }
   app.use(requestState());
+  if (traces) app.use(tracing(traces));
   app.use(streamLog(log, metrics.requests));
   app.use(errors(openAiErrorBody, log));
   app.use(routes.routes());

@@ -19,6 +19,7 @@ export function streamLog(log: Logger, metrics: RequestMetrics): Middleware<Door
     log.info(
       {
         requestId,
+        traceId: ctx.state.trace.traceId,
         method: ctx.method,
         route: routeOf(ctx),
         status: ctx.res.statusCode,

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ChorusError } from '../../protocol/errors.js';
 import { LiveAudio } from '../../protocol/live-audio.js';
+import { inSpan } from '../../protocol/in-span.js';
 import type { LiveEvent, LiveRequest } from '../../protocol/live.js';
+import type { Span, SpanAttributes } from '../../protocol/trace.js';
 import type { Stream, StreamWork } from '../../routing/router.js';
 import type { Connection } from './connection.js';
 import { SpeechClock } from './speech-clock.js';
@@ -30,12 +32,14 @@ export class Utterance {
   readonly #audio = new LiveAudio(() => this.#readOn());
   readonly #end = new AbortController();
   readonly #clock: SpeechClock;
+  readonly #trace: Span;
 
   constructor(connection: Connection, options: UtteranceOptions) {
     this.#connection = connection;
     this.#options = options;
     this.#clock = new SpeechClock(options.request.sampleRateHz);
-    this.over = this.#run();
+    this.#trace = connection.trace.startLinked('utterance', this.#attributes());
+    this.over = inSpan(this.#trace, () => this.#run());
     // Whoever does not look has been told by the connection's end.
     this.over.catch(() => undefined);
   }
@@ -103,6 +107,12 @@ export class Utterance {
     if (this.#audio.waitingBytes <= MAX_WAITING_BYTES / 2) this.#connection.resume();
   }
 
+  #attributes(): SpanAttributes {
+    const { workerId, model } = this.#options.stream;
+    const { requestId } = this.#connection;
+    return { 'chorus.request_id': requestId, 'chorus.worker': workerId, 'chorus.model': model };
+  }
+
   #work(): StreamWork {
     const { requestId, claim } = this.#connection;
     const { deadlineAtMs } = claim;
@@ -110,6 +120,7 @@ export class Utterance {
     const digest = randomUUID();
     return {
       requestId,
+      trace: this.#trace,
       cost: TYPICAL_SECONDS,
       digest: async () => digest,
       ...(deadlineAtMs !== undefined && { deadlineAtMs }),
