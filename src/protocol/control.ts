@@ -110,12 +110,21 @@ export interface RunningStep {
   readonly calls: readonly string[];
 }
 
+/** What was computed with a model since the heartbeat before. */
+export interface ModelWork {
+  readonly model: string;
+  readonly steps: number;
+  readonly stepMs: number;
+}
+
 /** What a child is doing, once a second. */
 export interface Heartbeat {
   readonly rssBytes: number;
   readonly runningSteps: readonly RunningStep[];
   /** Requests that the child works on. */
   readonly openRequests: number;
+  /** Of models that computed; what a child computed after its last heartbeat is not counted. */
+  readonly work?: readonly ModelWork[];
 }
 
 /** Supervisor → child. */

@@ -5,10 +5,19 @@ import { ChorusError, type WireError } from '../protocol/errors.js';
 import { bytesFrame, jsonFrame } from '../protocol/frames.js';
 import type { LiveEvent } from '../protocol/live.js';
 import type { SpeechEvent, TranscriptEvent } from '../protocol/requests.js';
+import type { StepWork } from './step-work.js';
 import { type Answer, FrameWriter } from './frame-writer.js';
 
 /** What an answer stream learned about a failure that clients do not get to see. */
 export type ReportFailure = (error: ChorusError) => void;
+
+/** Whose events they are. */
+export interface EventStreamOptions {
+  readonly signal: AbortSignal;
+  /** What was computed for the request so far; goes into its usage. */
+  readonly work: StepWork;
+  readonly onFailure: ReportFailure;
+}
 
 /**
  * Writes a request's events as frames. The next event is only asked for when the socket takes more,
@@ -17,13 +26,13 @@ export type ReportFailure = (error: ChorusError) => void;
 export async function writeEvents(
   events: AsyncIterable<SpeechEvent | TranscriptEvent | LiveEvent | StepsTold>,
   answer: Answer,
-  options: { readonly signal: AbortSignal; readonly onFailure: ReportFailure },
+  options: EventStreamOptions,
 ): Promise<void> {
   // The supervisor learns at once that the request was taken, long before the first audio.
   const writer = new FrameWriter(answer);
   try {
     for await (const event of events) {
-      writer.write(frameOf(event));
+      writer.write(frameOf(event, options.work));
       if (answer.writableNeedDrain) await once(answer, 'drain', { signal: options.signal });
     }
   } catch (caught) {
@@ -43,6 +52,11 @@ interface ErrorEvent {
   readonly error: WireError;
 }
 
-function frameOf(event: SpeechEvent | TranscriptEvent | LiveEvent | StepsTold): Buffer {
-  return event.type === 'audio' ? bytesFrame(event.pcm) : jsonFrame(event);
+function frameOf(
+  event: SpeechEvent | TranscriptEvent | LiveEvent | StepsTold,
+  { stepMs }: StepWork,
+): Buffer {
+  if (event.type === 'audio') return bytesFrame(event.pcm);
+  if (event.type !== 'usage') return jsonFrame(event);
+  return jsonFrame({ ...event, usage: { ...event.usage, computeSeconds: stepMs / 1000 } });
 }

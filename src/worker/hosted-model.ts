@@ -24,6 +24,7 @@ import type {
 import type { LiveCall } from './live.js';
 import { ReplicaThread } from './replica-thread.js';
 import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
+import { countSteps, noWork, type StepWork } from './step-work.js';
 import type { ToldSteps } from './told-steps.js';
 
 type OpenedModel =
@@ -44,6 +45,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Its steps that wait or run. */
   readonly steps: Set<Promise<unknown>>;
+  /** What was computed for it so far. */
+  readonly work: StepWork;
   /** What the supervisor shall learn of its steps, if it is traced. */
   readonly told?: ToldSteps | undefined;
 }
@@ -54,6 +57,7 @@ export class HostedModel {
   readonly replicas: readonly ReplicaThread[];
   readonly scheduler: StepScheduler;
   readonly #opened: OpenedModel;
+  #work = noWork();
 
   /**
    * Loads all replicas of a model.
@@ -118,10 +122,18 @@ export class HostedModel {
     await Promise.all(this.replicas.map((replica) => replica.close()));
   }
 
-  #context({ id, signal, steps, told }: Call): JobContext {
+  /** What was computed since the last time that this was asked. */
+  takeWork(): StepWork {
+    const work = this.#work;
+    this.#work = noWork();
+    return work;
+  }
+
+  #context({ id, signal, steps, work, told }: Call): JobContext {
     let isFirst = true;
     const step = (payload: unknown): Promise<unknown> => {
-      const options = { signal, call: id, isFirst, watch: told?.watch };
+      const watch = countSteps([this.#work, work], told?.watch);
+      const options = { signal, call: id, isFirst, watch };
       isFirst = false;
       const running = this.scheduler.run(payload, options);
       const forget = (): void => void steps.delete(running);

@@ -53,7 +53,11 @@ async function startWorker(
   void phonemizer.stopped.then(() => stopping || process.exit(1));
 
   return {
-    vitals: () => ({ openRequests: server.openRequests, runningSteps: runningSteps() }),
+    vitals: () => ({
+      openRequests: server.openRequests,
+      runningSteps: runningSteps(),
+      work: [...models.values()].map((model) => ({ model: model.id, ...model.takeWork() })),
+    }),
     cancel: (calls) => server.cancel(calls, hung()),
     brokenOff: (call) =>
       void server.ended(call).then(() => link.send({ type: 'call_ended', call })),

@@ -14,6 +14,7 @@ import type { Answer } from './frame-writer.js';
 import type { Call, HostedModel } from './hosted-model.js';
 import { acceptLiveCall, type LiveCall } from './live.js';
 import { asAsked } from './speech-samples.js';
+import { noWork } from './step-work.js';
 import { ToldSteps } from './told-steps.js';
 
 /** A request's text is bounded at the door; this bounds the body that carries it. */
@@ -131,6 +132,7 @@ export class WorkerServer {
       abort,
       signal: abort.signal,
       steps: new Set(),
+      work: noWork(),
       told: headerOf(request, TRACE_HEADER) === '' ? undefined : new ToldSteps(),
     };
     const onFailure = (error: ChorusError): void => {
@@ -143,6 +145,7 @@ export class WorkerServer {
       const events = await begin(call);
       await writeEvents(call.told?.among(events) ?? events, answer, {
         signal: abort.signal,
+        work: call.work,
         onFailure,
       });
     } catch (caught) {

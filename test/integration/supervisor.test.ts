@@ -43,7 +43,14 @@ describe('a supervisor with real worker processes', () => {
     const lease = await acquire();
     const events = await speak(lease, 'busy 1; busy 1');
     lease.release();
-    expect(events.map((event) => event.type)).toEqual(['start', 'audio', 'audio', 'usage', 'done']);
+    expect(events.map((event) => event.type)).toEqual([
+      'start',
+      'audible',
+      'audio',
+      'audio',
+      'usage',
+      'done',
+    ]);
   });
 
   it('gives the first step away before the second has run', async () => {
@@ -57,7 +64,7 @@ describe('a supervisor with real worker processes', () => {
       while (seen.length < count) seen.push((await events.next()).value.type);
       return seen;
     };
-    expect(await types(3)).toEqual(['start', 'mark', 'audio']);
+    expect(await types(4)).toEqual(['start', 'mark', 'audible', 'audio']);
     await writeFile(gate, '');
     expect(await types(2)).toEqual(['mark', 'audio']);
     await events.return?.();
@@ -67,7 +74,7 @@ describe('a supervisor with real worker processes', () => {
     fleet = await startScriptedFleet(1);
     const lease = await acquire();
     await expect(speak(lease, 'busy 1; fail')).rejects.toMatchObject({ code: 'internal' });
-    expect(await speak(lease, 'busy 1')).toHaveLength(4);
+    expect(await speak(lease, 'busy 1')).toHaveLength(5);
     await expect(speak(lease, 'sing')).rejects.toMatchObject({
       code: 'unspeakable_text',
       details: { param: 'input' },
@@ -97,7 +104,7 @@ describe('a supervisor with real worker processes', () => {
       retryable: true,
     });
     const next = await acquire();
-    expect(await speak(next, 'busy 1')).toHaveLength(4);
+    expect(await speak(next, 'busy 1')).toHaveLength(5);
     expect(fleet.supervisor.status().workers[0]?.pid).not.toBe(before);
   });
 
@@ -130,7 +137,7 @@ describe('a supervisor with real worker processes', () => {
       while (!(await events.next()).done);
     };
     await readOn().catch(() => {});
-    expect(await speak(await acquire(), 'busy 1; busy 1')).toHaveLength(5);
+    expect(await speak(await acquire(), 'busy 1; busy 1')).toHaveLength(6);
     expect(worker()?.pid).toBe(newPid);
   });
 
@@ -187,7 +194,7 @@ describe('a supervisor with real worker processes', () => {
     await expect(fleet.supervisor.router.acquire(SCRIPTED_PLACE, never)).rejects.toMatchObject({
       code: 'draining',
     });
-    expect(await speaking).toHaveLength(5);
+    expect(await speaking).toHaveLength(6);
     await stopping;
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
