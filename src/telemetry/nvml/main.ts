@@ -1,0 +1,8 @@
+/** Entry of the telemetry process. */
+import { runChild } from '../../protocol/child.js';
+import { startTelemetry } from './telemetry.js';
+
+runChild(async (init, link) => {
+  if (init.role !== 'telemetry') throw new Error(`The telemetry process cannot be ${init.role}.`);
+  return startTelemetry(init, link);
+});
