@@ -36,6 +36,7 @@ export const NO_SLOW_READING: SlowReading = {
   graphicsProcesses: null,
 };
 
+const percent = Buffer.alloc(4);
 const periodUs = Buffer.alloc(4);
 const rows = [Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4)] as const;
 
@@ -71,7 +72,6 @@ function readCoder(
   spec: typeof NVML.encoderUtilization | typeof NVML.decoderUtilization,
   device: bigint,
 ): number | null {
-  const percent = Buffer.alloc(4);
   const code = calls.call(spec, device, percent, periodUs);
   return code === CODE.success ? ratio(percent.readUInt32LE()) : null;
 }
