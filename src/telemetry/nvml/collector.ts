@@ -1,0 +1,137 @@
+import type { GpuReading, GpuReport, GpuSnapshot, XidEvent } from '../../protocol/gpus.js';
+import { NvmlCalls } from './calls.js';
+import { isLostGpu } from './codes.js';
+import type { Gpu } from './gpu.js';
+import type { NvmlLibrary } from './library.js';
+import { LostGpus } from './lost-gpus.js';
+import { RetryPause } from './retry-pause.js';
+import { Session } from './session.js';
+import { SlowTier } from './slow-tier.js';
+
+/** How a {@link Collector} goes about it; everything has a value of its own. */
+export interface CollectorOptions {
+  /** How often a GPU's dear values are read. */
+  readonly slowIntervalMs?: number;
+  /** How long those may hold up one snapshot; at least one GPU's are read. */
+  readonly slowBudgetMs?: number;
+  /** How often the library is begun anew only because a GPU is lost. */
+  readonly lostIntervalMs?: number;
+  /** The longest pause between two tries if the library fails again and again. */
+  readonly longestPauseMs?: number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number;
+}
+
+const DEFAULTS = {
+  slowIntervalMs: 10_000,
+  slowBudgetMs: 20,
+  lostIntervalMs: 30_000,
+  longestPauseMs: 30_000,
+  now: () => performance.now(),
+} as const;
+
+/**
+ * Reads all GPUs, again and again, and deals with the library's life: it is initialised at the
+ * first look, and shut down and begun anew when it says that it cannot go on. One GPU that is lost
+ * does not keep the others from being read.
+ */
+export class Collector {
+  readonly #calls: NvmlCalls;
+  readonly #options: Required<CollectorOptions>;
+  readonly #slow: SlowTier;
+  readonly #pause: RetryPause;
+  readonly #lost = new LostGpus();
+  #session: Session | undefined;
+  #xids: XidEvent[] = [];
+  /** When the library was last begun anew because of a lost GPU. */
+  #renewedMs = -Infinity;
+
+  constructor(library: NvmlLibrary, options: CollectorOptions = {}) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#calls = new NvmlCalls(library);
+    this.#slow = new SlowTier(this.#options);
+    this.#pause = new RetryPause(this.#options.longestPauseMs);
+  }
+
+  /** Looks once; undefined while it pauses after failures. */
+  look(): GpuReport | undefined {
+    const nowMs = this.#options.now();
+    if (this.#pause.lasts(nowMs)) return undefined;
+    try {
+      const snapshot = this.#snapshot(nowMs);
+      this.#pause.end();
+      return { state: 'read', snapshot };
+    } catch (caught) {
+      this.close();
+      this.#pause.begin(this.#options.now());
+      return { state: 'failed', reason: caught instanceof Error ? caught.message : String(caught) };
+    }
+  }
+
+  /** Gives the library back. */
+  close(): void {
+    this.#session?.close();
+    this.#session = undefined;
+  }
+
+  #snapshot(nowMs: number): GpuSnapshot {
+    const atMs = Date.now();
+    const session = this.#currentSession(nowMs);
+    const gpus = this.#readAll(session.gpus);
+    this.#xids.push(...session.xids.take(atMs));
+    const xids = this.#xids;
+    this.#xids = [];
+    const { driverVersion, cudaVersion } = session;
+    const collectMs = this.#options.now() - nowMs;
+    const { uuids: lost } = this.#lost;
+    return { atMs, collectMs, driverVersion, cudaVersion, gpus, lost, xids };
+  }
+
+  #currentSession(nowMs: number): Session {
+    if (this.#session && this.#isSpent(this.#session, nowMs)) {
+      // What it has to tell of a GPU that fell is told by no later one.
+      this.#xids.push(...this.#session.xids.take(Date.now()));
+      this.close();
+    }
+    this.#session ??= Session.open(this.#calls);
+    return this.#session;
+  }
+
+  #isSpent(session: Session, nowMs: number): boolean {
+    const isShort = session.isIncomplete || this.#lost.uuids.length > 0;
+    if (isShort && nowMs - this.#renewedMs >= this.#options.lostIntervalMs) {
+      this.#renewedMs = nowMs;
+      return true;
+    }
+    return session.isOutdated();
+  }
+
+  #readAll(gpus: readonly Gpu[]): readonly GpuReading[] {
+    const fallen = new Set<string>();
+    for (const gpu of this.#slow.due(gpus)) {
+      unlessLost(gpu, fallen, () => this.#slow.read(gpu));
+    }
+    const readings = gpus
+      .filter(({ uuid }) => !fallen.has(uuid))
+      .map((gpu) => unlessLost(gpu, fallen, () => gpu.read(this.#slow.of(gpu))))
+      .filter((reading) => reading !== undefined);
+    const readable = readings.map(({ uuid }) => uuid);
+    this.#lost.note(readable, [...fallen]);
+    return readings;
+  }
+}
+
+/** Reads a GPU; if it is lost, that is noted and the others are read all the same. */
+function unlessLost<Result>(
+  { uuid }: Gpu,
+  fallen: Set<string>,
+  read: () => Result,
+): Result | undefined {
+  try {
+    return read();
+  } catch (caught) {
+    if (!isLostGpu(caught)) throw caught;
+    fallen.add(uuid);
+    return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import type { NvmlCalls } from './calls.js';
+import { CODE, NvmlError, isLostGpu } from './codes.js';
+import { NVML } from './functions.js';
+import { Gpu } from './gpu.js';
+import { XidEvents } from './xid-events.js';
+
+/** The time between the library's initialisation and its shutdown: what was found is good so long. */
+export class Session {
+  readonly driverVersion: string | null;
+  readonly cudaVersion: string | null;
+  readonly gpus: readonly Gpu[];
+  readonly xids: XidEvents;
+  /** Whether there are GPUs that could not be had because they are lost. */
+  readonly isIncomplete: boolean;
+  readonly #calls: NvmlCalls;
+  readonly #count: number;
+
+  private constructor(calls: NvmlCalls) {
+    this.#calls = calls;
+    this.driverVersion = calls.text(NVML.driverVersion);
+    this.cudaVersion = versionText(calls.uint(NVML.cudaVersion));
+    this.#count = calls.uint(NVML.count) ?? 0;
+    const found = Array.from({ length: this.#count }, (_, index) => findGpu(calls, index));
+    this.gpus = found.filter((gpu) => gpu instanceof Gpu);
+    this.isIncomplete = found.includes('lost');
+    this.xids = new XidEvents(calls, this.gpus);
+  }
+
+  /**
+   * Initialises the library and looks at what is there.
+   * @throws NvmlError if that cannot be done now.
+   */
+  static open(calls: NvmlCalls): Session {
+    const code = calls.call(NVML.init);
+    if (code !== CODE.success) throw new NvmlError(NVML.init.names[0], code);
+    try {
+      return new Session(calls);
+    } catch (caught) {
+      shutDown(calls);
+      throw caught;
+    }
+  }
+
+  /** Whether there are more or fewer GPUs than were found. */
+  isOutdated(): boolean {
+    return (this.#calls.uint(NVML.count) ?? this.#count) !== this.#count;
+  }
+
+  /** Shuts the library down, so far as it lets itself be shut down. */
+  close(): void {
+    try {
+      this.xids.close();
+    } catch {
+      // The shutdown frees it too, or nothing does.
+    }
+    shutDown(this.#calls);
+  }
+}
+
+function findGpu(calls: NvmlCalls, index: number): Gpu | 'lost' | undefined {
+  try {
+    return Gpu.find(calls, index);
+  } catch (caught) {
+    if (isLostGpu(caught)) return 'lost';
+    throw caught;
+  }
+}
+
+function shutDown(calls: NvmlCalls): void {
+  try {
+    calls.call(NVML.shutdown);
+  } catch {
+    // Whatever it answers, it is begun anew.
+  }
+}
+
+/** 13000 → `13.0`. */
+function versionText(version: number | null): string | null {
+  if (version === null) return null;
+  return `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
+}
