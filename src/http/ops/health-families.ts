@@ -10,6 +10,7 @@ export interface FamilySources extends Pick<AppDependencies, 'catalogue' | 'sett
   readonly state: HealthState;
 }
 
+const WORK: Readonly<Record<Service, string>> = { tts: 'speak', asr: 'transcribe' };
 /** Letters of a digest that tell two versions of a model apart. */
 const VERSION_LENGTH = 8;
 
@@ -60,5 +61,3 @@ function messageFor(state: HealthState, { draining, services }: ServerStatus): s
   if (state === 'unhealthy') return `The server cannot ${waiting} now: see warnings.`;
   return waiting === '' ? 'Models are being loaded.' : `Not ready to ${waiting} yet: loading.`;
 }
-
-const WORK: Readonly<Record<Service, string>> = { tts: 'speak', asr: 'transcribe' };

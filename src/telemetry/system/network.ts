@@ -25,8 +25,8 @@ export async function networkFigures({ procDir, sysDir }: KernelFolders): Promis
     textOf(join(procDir, 'net/dev')),
     namesIn(join(sysDir, 'devices/virtual/net')),
   ]);
-  if (text === undefined) return UNKNOWN;
-  return sumOf(countedOnce(interfacesOf(text), virtual));
+  const interfaces = interfacesOf(text ?? '');
+  return interfaces.length > 0 ? sumOf(countedOnce(interfaces, virtual)) : UNKNOWN;
 }
 
 /**
