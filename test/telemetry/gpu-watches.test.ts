@@ -151,6 +151,8 @@ describe('the memory', () => {
     nowMs += jumpMs;
     pass(60, 0.99);
     expect(log.lines).toEqual([]);
+    pass(1, 0.99);
+    expect(levels()).toEqual(['warn']);
   });
 
   test('that the driver does not tell is no trouble', () => {

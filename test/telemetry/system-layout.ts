@@ -62,9 +62,11 @@ export class KernelLayout implements SamplerClock {
 
 /** `/proc/stat` of cores that have computed and rested so many ticks each. */
 export function procStat(...cores: { readonly busy: number; readonly idle: number }[]): string {
-  const row = (name: string, busy: number, idle: number): string =>
+  const row = (name: string, busy: number, idle: number): string => {
+    const waiting = Math.floor(idle / 2);
     // user nice system idle iowait irq softirq steal guest guest_nice; guests are part of user.
-    `${name} ${busy - 6} 1 2 ${idle - 5} 5 1 1 1 ${busy - 6} 0`;
+    return `${name} ${busy - 6} 1 2 ${idle - waiting} ${waiting} 1 1 1 ${busy - 6} 0`;
+  };
   const sum = (field: 'busy' | 'idle'): number =>
     cores.reduce((total, core) => total + core[field], 0);
   return [
