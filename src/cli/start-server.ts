@@ -23,6 +23,7 @@ import { ServerCollector } from '../telemetry/metrics/server-collector.js';
 import type { Tracing } from '../protocol/trace.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
+import { SystemSampler } from '../telemetry/system/sampler.js';
 import { addressOf } from './server-address.js';
 import { VERSION } from './version.js';
 
@@ -84,6 +85,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const ownFigures = new ServerCollector(VERSION);
   metrics.add(ownFigures);
   const router = new MeasuredRouter(supervisor.router, metrics.requests);
+  const sampler = new SystemSampler({ diskDir: settings.dataDir });
   const app = createApp({
     settings,
     keys,
@@ -99,6 +101,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       draining: admissions.draining,
       version: VERSION,
     }),
+    telemetry: {
+      system: () => sampler.sample(),
+      gpus: () => ({
+        snapshot: undefined,
+        error: 'GPU figures are not collected yet.',
+        temperatureWarnings: new Set(),
+        xidCounts: new Map(),
+      }),
+      workers: () => [],
+    },
     spoolDir,
     log,
   });

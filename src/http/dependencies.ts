@@ -9,9 +9,10 @@ import type { AdminPort } from './admin-port.js';
 import type { Admissions } from './admissions.js';
 import type { ModelNames } from './catalogue-port.js';
 import type { AuthKeys } from './middleware/auth.js';
+import type { TelemetryPort } from './telemetry-port.js';
 
 /** The settings that the doors look at. */
-export type DoorSettings = Pick<Settings, 'maxUploadBytes'>;
+export type DoorSettings = Pick<Settings, 'maxUploadBytes' | 'maxStreams'>;
 
 /** Everything that the doors are given; they know nothing of processes or engines. */
 export interface AppDependencies {
@@ -26,6 +27,7 @@ export interface AppDependencies {
   readonly tracing?: Tracing | undefined;
   readonly status: () => ServerStatus;
   readonly metrics: Metrics;
+  readonly telemetry: TelemetryPort;
   /** Folder for uploads in progress; made when needed. */
   readonly spoolDir: string;
   readonly log: Logger;

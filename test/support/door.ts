@@ -13,9 +13,11 @@ import type { AppDependencies } from '../../src/http/dependencies.js';
 import { createServer } from '../../src/http/server.js';
 import { cardSchema, type ModelCard } from '../../src/models/card.js';
 import { Metrics } from '../../src/telemetry/metrics/metrics.js';
+import type { GpuView, WorkerMemoryView } from '../../src/http/telemetry-port.js';
 import { ChorusError } from '../../src/protocol/errors.js';
 import type { MediaClient } from '../../src/protocol/media.js';
 import type { ServerStatus } from '../../src/protocol/status.js';
+import { SystemSampler } from '../../src/telemetry/system/sampler.js';
 import { ScriptedRouter } from './scripted-router.js';
 
 /*
@@ -112,11 +114,20 @@ export const readyStatus: ServerStatus = {
   warnings: ['a warning'],
 };
 
+/** As on a machine without GPUs. */
+export const noGpus: GpuView = {
+  snapshot: undefined,
+  error: 'There is no NVIDIA driver here.',
+  temperatureWarnings: new Set(),
+  xidCounts: new Map(),
+};
+
 /** What a test may set about its door. */
 export interface DoorOptions {
   readonly apiKeys?: readonly string[];
   readonly adminKeys?: readonly string[];
   readonly maxUploadBytes?: number;
+  readonly maxStreams?: number;
   readonly status?: () => ServerStatus;
 }
 
@@ -142,6 +153,9 @@ export class Door {
     },
   };
   readonly spoolDir: string;
+  /** What the door is told of GPUs and of workers' memory; the host's figures are real. */
+  gpus: GpuView = noGpus;
+  workers: readonly WorkerMemoryView[] = [];
   /** Emits `handled` when all middleware of a request has ended, and `log` for each line. */
   readonly events = new EventEmitter();
   readonly server: ReturnType<typeof createServer>;
@@ -150,6 +164,7 @@ export class Door {
     this.spoolDir = spoolDir;
     const settings = {
       maxUploadBytes: options.maxUploadBytes ?? 1024 * 1024,
+      maxStreams: options.maxStreams ?? 256,
     };
     const app = createApp(this.#dependencies(settings, options));
     app.middleware.unshift(async (_, next) => {
@@ -177,9 +192,16 @@ export class Door {
     const { router, media, spoolDir } = this;
     const keys = { api: new Keys(apiKeys), admin: new Keys(adminKeys) };
     const doors = { settings, keys, admissions: this.admissions, admin: this.admin };
+    const sampler = new SystemSampler({ diskDir: spoolDir });
+    const telemetry = {
+      system: () => sampler.sample(),
+      gpus: () => this.gpus,
+      workers: () => this.workers,
+    };
     const log = pino({}, lines);
     const metrics = new Metrics(log);
-    return { ...doors, router, media, catalogue, status, metrics, spoolDir, log };
+    const given = { router, media, catalogue, status, metrics, telemetry };
+    return { ...doors, ...given, spoolDir, log };
   }
 
   /** Resolves when the next request has been dealt with, clean-up included. */

@@ -1,31 +1,21 @@
-import type { Service } from '../../protocol/requests.js';
-import type { ServerStatus, ServiceStatus } from '../../protocol/status.js';
+import type { ServerStatus } from '../../protocol/status.js';
+import type { AppDependencies } from '../dependencies.js';
+import { familyFields } from './health-families.js';
+import { healthState, SERVICES } from './health-state.js';
 
-/** What `/health` calls the server's state; clients of other servers compare it with `healthy`. */
-export type HealthState = 'loading' | 'healthy' | 'unhealthy';
-
-const SERVICES: readonly Service[] = ['tts', 'asr'];
-
-function configured(status: ServerStatus): ServiceStatus[] {
-  return SERVICES.map((service) => status.services[service]).filter((one) => one.configured);
+/** What the body of `/health` is drawn from. */
+export interface HealthSources extends Pick<AppDependencies, 'catalogue' | 'settings'> {
+  readonly status: ServerStatus;
+  readonly nowMs: number;
 }
 
-/** True when every configured service has a ready replica and new work is welcome. */
-export function isReady(status: ServerStatus): boolean {
-  return !status.draining && configured(status).every((service) => service.readyReplicas > 0);
-}
-
-/** `loading` until each service was ready once; from then on a service without a replica is ill. */
-export function healthState(status: ServerStatus): HealthState {
-  const services = configured(status);
-  if (services.some((service) => !service.everReady)) return 'loading';
-  return services.every((service) => service.readyReplicas > 0) ? 'healthy' : 'unhealthy';
-}
-
-/** The body of `/health`. */
-export function healthBody(status: ServerStatus, nowMs: number): object {
+/** The body of `/health`: the union of what the families' clients look for, and our own fields. */
+export function healthBody({ status, nowMs, catalogue, settings }: HealthSources): object {
+  const state = healthState(status);
   return {
-    status: healthState(status),
+    status: state,
+    ...familyFields({ status, state, catalogue, settings }),
+    server_time: new Date(nowMs).toISOString(),
     version: status.version,
     uptime_seconds: Math.round((nowMs - status.startedAtMs) / 1000),
     draining: status.draining,

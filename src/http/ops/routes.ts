@@ -1,12 +1,14 @@
 import type { Router } from '@koa/router';
 import type { DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
-import { healthBody, isReady } from './health.js';
+import { isReady } from './health-state.js';
+import { healthBody } from './health.js';
 import { readMetrics } from './metrics.js';
+import { systemMetrics } from './system-metrics.js';
 
-/** Adds the probes `/live`, `/ready` and `/health`, and `/metrics`. */
+/** Adds the probes `/live`, `/ready` and `/health`, and `/metrics` and `/system/metrics`. */
 export function addOpsRoutes(routes: Router<DoorState>, dependencies: AppDependencies): void {
-  const { status } = dependencies;
+  const { status, catalogue, settings } = dependencies;
   routes.get('/live', (ctx) => {
     ctx.body = { status: 'alive' };
   });
@@ -19,6 +21,7 @@ export function addOpsRoutes(routes: Router<DoorState>, dependencies: AppDepende
   routes.get('/metrics', readMetrics(dependencies));
   routes.get('/health', (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = healthBody(status(), Date.now());
+    ctx.body = healthBody({ status: status(), nowMs: Date.now(), catalogue, settings });
   });
+  routes.get('/system/metrics', systemMetrics(dependencies));
 }

@@ -1,0 +1,79 @@
+import type { Middleware } from 'koa';
+import type {
+  NetworkFigures,
+  SpaceFigures,
+  SystemFigures,
+} from '../../telemetry/system/figures.js';
+import type { DoorState } from '../context.js';
+import type { AppDependencies } from '../dependencies.js';
+import type { GpuView, WorkerMemoryView } from '../telemetry-port.js';
+import { gpuBodies } from './gpu-body.js';
+import { gigabytes, megabytes, percent, percentOf } from './units.js';
+
+/** Handles `GET /system/metrics`: the computer's figures in the shape that VoiceHub's pages show. */
+export function systemMetrics({ telemetry }: AppDependencies): Middleware<DoorState> {
+  return async function systemMetrics(ctx) {
+    const system = await telemetry.system();
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = systemMetricsBody({ system, view: telemetry.gpus(), workers: telemetry.workers() });
+  };
+}
+
+interface Sources {
+  readonly system: SystemFigures;
+  readonly view: GpuView;
+  readonly workers: readonly WorkerMemoryView[];
+}
+
+function systemMetricsBody({ system, view, workers }: Sources): object {
+  const { cpu, memory, disk, network, atMs } = system;
+  return {
+    cpu: { usage_percent: percent(cpu.usageRatio), cores: cpu.cores },
+    memory: {
+      ...spaceBody(memory),
+      usage_percent: percentOf(memory.usedBytes, memory.totalBytes),
+    },
+    ...gpuBodies({ view, workers }),
+    disk: { ...spaceBody(disk), usage_percent: diskPercent(disk) },
+    network: networkBody(network),
+    workers: workers.map(workerBody),
+    timestamp: new Date(atMs).toISOString(),
+  };
+}
+
+function spaceBody({ totalBytes, usedBytes, availableBytes }: SpaceFigures): object {
+  return {
+    total_gb: gigabytes(totalBytes),
+    used_gb: gigabytes(usedBytes),
+    available_gb: gigabytes(availableBytes),
+  };
+}
+
+/** As `df` counts: what is kept back for the administrator is neither used nor to be had. */
+function diskPercent({ usedBytes, availableBytes }: SpaceFigures): number | null {
+  if (usedBytes === null || availableBytes === null) return null;
+  return percentOf(usedBytes, usedBytes + availableBytes);
+}
+
+function networkBody(network: NetworkFigures): object {
+  return {
+    bytes_sent: network.bytesSent,
+    bytes_recv: network.bytesReceived,
+    packets_sent: network.packetsSent,
+    packets_recv: network.packetsReceived,
+  };
+}
+
+function workerBody(worker: WorkerMemoryView): object {
+  return {
+    id: worker.id,
+    device: worker.device,
+    pid: worker.pid,
+    rss_mb: megabytes(worker.rssBytes),
+    vram_mb: megabytes(worker.vramBytes),
+    vram_before_load_mb: megabytes(worker.vramBeforeLoadBytes),
+    vram_after_load_mb: megabytes(worker.vramAfterLoadBytes),
+    vram_after_unload_mb: megabytes(worker.vramAfterUnloadBytes),
+    leak_suspicions: worker.leakSuspicions,
+  };
+}
