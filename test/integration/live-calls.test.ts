@@ -83,7 +83,7 @@ describe('a live call', () => {
     }
     lease.release();
     expect(kinds(events)).toEqual(['start', 'partial', 'partial', 'segment', 'usage', 'done']);
-    expect(events[4]).toEqual({ type: 'usage', usage: { audioSeconds: 2.5 } });
+    expect(events[4]).toMatchObject({ type: 'usage', usage: { audioSeconds: 2.5 } });
   });
 
   it('ends at the engine before the speaker has ended, and the worker serves the next one', async () => {

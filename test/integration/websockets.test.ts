@@ -246,7 +246,7 @@ describe('a WebSocket', () => {
       await writeFile(gate('a'), '');
       client.command({ end: true });
       await client.done();
-      expect(client.told.at(-2)).toEqual({ type: 'usage', usage: { audioSeconds: 300 } });
+      expect(client.told.at(-2)).toMatchObject({ type: 'usage', usage: { audioSeconds: 300 } });
     });
   });
 

@@ -32,7 +32,9 @@ async function* listen(
     heard += pcm.byteLength;
     for (; heard - computed >= sampleRateHz * 2; computed += sampleRateHz * 2) {
       await context.step(step);
-      yield { type: 'partial', text: `${process.pid} ${computed + sampleRateHz * 2}` };
+      const through = computed + sampleRateHz * 2;
+      const throughSeconds = through / (sampleRateHz * 2);
+      yield { type: 'partial', text: `${process.pid} ${through}`, throughSeconds };
       const chatter = action === 'chatty' ? Number(argument) : 0;
       for (let kb = 0; kb < chatter; kb += 1) yield { type: 'partial', text: CHATTER };
     }
