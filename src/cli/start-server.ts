@@ -25,6 +25,7 @@ import { VERSION } from './version.js';
 /** Codec threads of the media process: decoding is the heavier work, encoders interleave. */
 const MEDIA_THREADS = { decode: 2, encode: 1 };
 const WORKER_ENTRY = new URL('../worker/main.js', import.meta.url);
+const TELEMETRY_ENTRY = new URL('../telemetry/nvml/main.js', import.meta.url);
 const MEDIA_ENTRY = new URL('../media/main.js', import.meta.url);
 
 /** What a server is put together from. */
@@ -65,6 +66,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     workers: options.workers,
     workerEntry: options.workerEntry ?? WORKER_ENTRY,
     mediaEntry: MEDIA_ENTRY,
+    telemetryEntry: TELEMETRY_ENTRY,
     mediaThreads: MEDIA_THREADS,
     environment: childEnvironment,
     capacity: { tts: settings.tts.capacity, asr: settings.asr.capacity },

@@ -116,6 +116,8 @@ export interface Heartbeat {
   readonly runningSteps: readonly RunningStep[];
   /** Requests that the child works on. */
   readonly openRequests: number;
+  /** Requests that have ended since the child began; absent where nobody counts them. */
+  readonly servedRequests?: number;
 }
 
 /** Supervisor → child. */

@@ -8,6 +8,7 @@ import { Slot } from './slot.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
 import { BROKEN_SOCKET, EXIT_GRACE_MS } from './transport-error.js';
 import { createWorkerClient, type WorkerClient } from './worker-client.js';
+import type { WorkerMemoryTracker } from './worker-memory.js';
 
 /** A worker to be: a device and the models that it shall serve. */
 export interface WorkerSpec {
@@ -23,6 +24,8 @@ export type ReadyReport = Extract<ModelReport, { readonly state: 'ready' }>;
 export interface WorkerSlotOptions
   extends SlotSurroundings, Pick<SlotOptions, 'entry' | 'readyTimeoutMs'> {
   readonly router: LeaseRouter<WorkerClient>;
+  /** Keeps account of its memory. */
+  readonly memory: WorkerMemoryTracker;
   readonly requireGpu: boolean;
   /** Leases per (worker, model). */
   readonly capacity: Readonly<Record<Service, number>>;
@@ -87,7 +90,13 @@ export class WorkerSlot {
     return this.#serving?.client;
   }
 
+  /** The account of its memory. */
+  get memory(): WorkerMemoryTracker {
+    return this.#options.memory;
+  }
+
   #starting(): void {
+    this.memory.starting();
     // Whoever still learns of the last one's end must not blame the one that loads now.
     this.#serving = undefined;
     this.reports.clear();
@@ -101,7 +110,8 @@ export class WorkerSlot {
   }
 
   #receive(message: FromChild): void {
-    if (message.type === 'model') this.#reported(message.report);
+    if (message.type === 'heartbeat') this.memory.beat(message.heartbeat);
+    else if (message.type === 'model') this.#reported(message.report);
     else if (message.type === 'device_lost') this.#deviceLost(ChorusError.fromWire(message.error));
     else if (message.type === 'call_ended') this.#serving?.brokenCalls.ended(message.call);
   }
@@ -123,6 +133,7 @@ export class WorkerSlot {
   }
 
   #up(incarnation: Incarnation): void {
+    this.memory.ready(incarnation.child.pid);
     // One that was thought to hang and comes back still holds its leases: the same client says so.
     if (this.#serving?.incarnation !== incarnation) {
       this.#serving = this.#serve(incarnation);
@@ -170,6 +181,7 @@ export class WorkerSlot {
   }
 
   #ended(incarnation: Incarnation): void {
+    this.memory.ended();
     if (this.#serving?.incarnation !== incarnation) return;
     this.#serving.brokenCalls.allEnded();
     this.#options.router.lose(this.#serving.client);

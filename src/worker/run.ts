@@ -53,7 +53,10 @@ async function startWorker(
   void phonemizer.stopped.then(() => stopping || process.exit(1));
 
   return {
-    vitals: () => ({ openRequests: server.openRequests, runningSteps: runningSteps() }),
+    vitals: () => {
+      const { openRequests, servedRequests } = server;
+      return { openRequests, servedRequests, runningSteps: runningSteps() };
+    },
     cancel: (calls) => server.cancel(calls, hung()),
     brokenOff: (call) =>
       void server.ended(call).then(() => link.send({ type: 'call_ended', call })),
