@@ -18,18 +18,18 @@ import { createServer } from '../http/server.js';
 import { WebSocketDoors } from '../http/ws/doors.js';
 import type { WebSocketFamily } from '../http/ws/family.js';
 import { sweepSpool } from '../http/upload.js';
-import { Metrics } from '../telemetry/metrics/metrics.js';
-import { ServerCollector } from '../telemetry/metrics/server-collector.js';
+import type { ServerStatus } from '../protocol/status.js';
 import type { Tracing } from '../protocol/trace.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
-import { SystemSampler } from '../telemetry/system/sampler.js';
+import { type Observation, observe } from './observe.js';
 import { addressOf } from './server-address.js';
 import { VERSION } from './version.js';
 
 /** Codec threads of the media process: decoding is the heavier work, encoders interleave. */
 const MEDIA_THREADS = { decode: 2, encode: 1 };
 const WORKER_ENTRY = new URL('../worker/main.js', import.meta.url);
+const TELEMETRY_ENTRY = new URL('../telemetry/nvml/main.js', import.meta.url);
 const MEDIA_ENTRY = new URL('../media/main.js', import.meta.url);
 
 /** What a server is put together from. */
@@ -72,6 +72,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     workers: options.workers,
     workerEntry: options.workerEntry ?? WORKER_ENTRY,
     mediaEntry: MEDIA_ENTRY,
+    telemetryEntry: TELEMETRY_ENTRY,
     mediaThreads: MEDIA_THREADS,
     environment: childEnvironment,
     capacity: { tts: settings.tts.capacity, asr: settings.asr.capacity },
@@ -81,11 +82,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   await sweepSpool(spoolDir);
   const keys = { api: new Keys(settings.apiKeys), admin: new Keys(settings.adminKeys) };
   const admissions = new Admissions();
-  const metrics = new Metrics(log);
-  const ownFigures = new ServerCollector(VERSION);
-  metrics.add(ownFigures);
+  const observation = observe({ supervisor, log, dataDir: settings.dataDir });
+  const { metrics } = observation;
   const router = new MeasuredRouter(supervisor.router, metrics.requests);
-  const sampler = new SystemSampler({ diskDir: settings.dataDir });
   const app = createApp({
     settings,
     keys,
@@ -96,21 +95,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     catalogue,
     admissions,
     tracing: options.tracing,
-    status: () => ({
-      ...supervisor.status(),
-      draining: admissions.draining,
-      version: VERSION,
-    }),
-    telemetry: {
-      system: () => sampler.sample(),
-      gpus: () => ({
-        snapshot: undefined,
-        error: 'GPU figures are not collected yet.',
-        temperatureWarnings: new Set(),
-        xidCounts: new Map(),
-      }),
-      workers: () => [],
-    },
+    status: () =>
+      withWarnings(
+        { ...supervisor.status(), draining: admissions.draining, version: VERSION },
+        observation.warnings(),
+      ),
+    telemetry: observation.port,
     spoolDir,
     log,
   });
@@ -128,14 +118,19 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   webSockets.attach(door);
   await listen(door, { supervisor, settings });
   const settled = supervisor.start();
+  const parts = { supervisor, observation, admissions, door, webSockets, settings };
   let stopping: Promise<void> | undefined;
   return {
     url: addressOf(settings.host, (door.address() as AddressInfo).port),
     supervisor,
     keys,
     settled,
-    stop: () => (stopping ??= stop({ supervisor, admissions, door, webSockets, settings })),
+    stop: () => (stopping ??= stop(parts)),
   };
+}
+
+function withWarnings(status: ServerStatus, warnings: readonly string[]): ServerStatus {
+  return { ...status, warnings: [...status.warnings, ...warnings] };
 }
 
 async function listen(
@@ -161,19 +156,22 @@ function explained(caught: unknown, { host, port }: Settings): unknown {
 
 interface Parts {
   readonly supervisor: Supervisor;
+  readonly observation: Observation;
   readonly admissions: Admissions;
   readonly door: Server;
   readonly webSockets: WebSocketDoors;
   readonly settings: Settings;
 }
 
-async function stop({ supervisor, admissions, door, webSockets, settings }: Parts): Promise<void> {
+async function stop(parts: Parts): Promise<void> {
+  const { supervisor, observation, admissions, door, webSockets, settings } = parts;
   // While it drains the door stays open: `/live` and `/ready` go on telling the truth.
   admissions.drain();
   await admissions.idle(settings.drainTimeoutMs);
   // What is left now has had its time.
   await webSockets.close();
   await supervisor.stop(0);
+  observation.close();
   const closed = once(door, 'close');
   door.close();
   door.closeAllConnections();

@@ -123,6 +123,8 @@ export interface Heartbeat {
   readonly runningSteps: readonly RunningStep[];
   /** Requests that the child works on. */
   readonly openRequests: number;
+  /** Requests that have ended since the child began; absent where nobody counts them. */
+  readonly servedRequests?: number;
   /** Of models that computed; what a child computed after its last heartbeat is not counted. */
   readonly work?: readonly ModelWork[];
 }

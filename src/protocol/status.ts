@@ -61,6 +61,8 @@ export interface ServerStatus {
   readonly workers: readonly WorkerStatus[];
   /** The media process. */
   readonly media: Pick<WorkerStatus, 'pid' | 'state' | 'restarts' | 'lastFailure'>;
+  /** The process that watches GPUs, if there shall be one; `stopped` where there is no driver. */
+  readonly telemetry?: Pick<WorkerStatus, 'pid' | 'state' | 'restarts' | 'lastFailure'>;
   /** Requests that are being worked on, those that wait for a place, and open streams. */
   readonly requests: { readonly leases: number; readonly queued: number; readonly streams: number };
   readonly reload: ReloadStatus;

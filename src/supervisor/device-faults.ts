@@ -8,6 +8,13 @@ export interface DeviceFault {
   readonly xid?: number;
   /** The driver's own advice, where it gives one; it goes before what we know of the XID. */
   readonly recoveryAction?: RecoveryAction;
+  /** It is not on the bus any more. */
+  readonly lost?: true;
+  /**
+   * When it happened at the earliest, by the supervisor's monotonic clock: a process that began
+   * later is not the one that it happened to. Absent = any time.
+   */
+  readonly since?: number;
 }
 
 /** Where faults come from; the telemetry process is one. */
@@ -31,7 +38,8 @@ const OUT_OF_SERVICE_XIDS: ReadonlySet<number> = new Set([48, 62, 64, 74, 79, 95
  * Decides about a fault. We never reset a GPU ourselves: it may serve other programs.
  * XIDs that are not in the lists (43, 63 and 92 among them) say nothing that our own checks miss.
  */
-export function verdictOn({ xid, recoveryAction }: DeviceFault): FaultVerdict {
+export function verdictOn({ xid, recoveryAction, lost }: DeviceFault): FaultVerdict {
+  if (lost === true) return 'out_of_service';
   if (recoveryAction !== undefined) {
     return recoveryAction === 'none' ? 'ignore' : 'out_of_service';
   }
@@ -41,7 +49,8 @@ export function verdictOn({ xid, recoveryAction }: DeviceFault): FaultVerdict {
 }
 
 /** Names a fault for people. */
-export function describeFault({ xid, recoveryAction }: DeviceFault): string {
+export function describeFault({ xid, recoveryAction, lost }: DeviceFault): string {
+  if (lost === true) return 'The GPU has fallen off the bus.';
   const parts = [
     ...(xid === undefined ? [] : [`XID ${xid}`]),
     ...(recoveryAction === undefined ? [] : [`the driver advises ${recoveryAction}`]),

@@ -43,6 +43,8 @@ const UP_TIMEOUT_MS = 10_000;
  */
 export class MediaSlot implements MediaClient {
   readonly slot: Slot;
+  /** Memory of the process; undefined while none lives. */
+  rssBytes: number | undefined;
   #serving: Serving | undefined;
   readonly #poison = new PoisonList();
   /** Ends when the last suspected file has been tried again. */
@@ -68,8 +70,14 @@ export class MediaSlot implements MediaClient {
         this.#serving = { name, client: createMediaClient(pool) };
         this.#ups.emit('up', this.#serving);
       },
+      onMessage: (message) => {
+        if (message.type === 'heartbeat') this.rssBytes = message.heartbeat.rssBytes;
+      },
       onDown: () => {
         this.#serving = undefined;
+      },
+      onEnded: () => {
+        this.rssBytes = undefined;
       },
     });
   }

@@ -5,6 +5,8 @@ export type RestartReason =
   | 'device_lost'
   | 'init_failed'
   | 'operator'
+  /** Its memory grew without end. */
+  | 'leak'
   | 'reload';
 
 /** One failure. */

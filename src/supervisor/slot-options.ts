@@ -51,6 +51,7 @@ export interface SlotOptions extends SlotSurroundings {
   readonly init: (paths: IncarnationPaths) => ChildInit;
   /** The process is being started (again); what it served before is void. */
   readonly onStarting?: () => void;
+  /** Told every message but those of the handshake and log lines. */
   readonly onMessage?: (message: FromChild) => void;
   /** The process serves, or serves again after it was thought to hang. */
   readonly onUp: (incarnation: Incarnation) => void;

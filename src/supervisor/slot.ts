@@ -149,10 +149,9 @@ export class Slot {
 
   #receive(message: FromChild): void {
     const { log, logFields, onMessage } = this.#options;
-    if (message.type === 'log') {
-      log[message.level]({ ...logFields, ...message.fields }, message.message);
-    } else if (message.type === 'heartbeat') this.#watch?.beat(message.heartbeat);
-    else onMessage?.(message);
+    if (message.type === 'heartbeat') this.#watch?.beat(message.heartbeat);
+    if (message.type !== 'log') return onMessage?.(message);
+    log[message.level]({ ...logFields, ...message.fields }, message.message);
   }
 
   #suspect(calls: readonly string[], reason: string): void {

@@ -2,15 +2,13 @@ import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
 import type { ReloadStatus, ServerStatus } from '../protocol/status.js';
 import { LeaseRouter } from '../routing/lease-router.js';
+import type { FleetFigures } from '../telemetry/metrics/fleet-collector.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
-import {
-  describeFault,
-  type DeviceFault,
-  type DeviceFaultSource,
-  verdictOn,
-} from './device-faults.js';
+import { respondTo } from './fault-response.js';
+import { fleetFigures } from './fleet-figures.js';
 import { FleetRouter } from './fleet-router.js';
-import type { SlotLog } from './life-cycle.js';
+import { FleetTelemetry } from './fleet-telemetry.js';
+import { LeakRecycler } from './leak-recycler.js';
 import { MediaSlot } from './media-slot.js';
 import { parentDeathLauncher } from './parent-death.js';
 import { RollingRestart } from './rolling-restart.js';
@@ -19,8 +17,11 @@ import type { RestartReason } from './slot-history.js';
 import type { SlotSurroundings } from './slot-options.js';
 import { createSocketFolder, removeSocketFolder } from './socket-folder.js';
 import { describeSlot, describeWarnings, describeWorker, readyReplicas } from './status.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 import type { WorkerClient } from './worker-client.js';
 import { WorkerSlot, type WorkerSpec } from './worker-slot.js';
+
+export type { SupervisorOptions } from './supervisor-options.js';
 
 /** Loading the largest models from a slow disk takes minutes; longer than this is a hang. */
 const WORKER_READY_TIMEOUT_MS = 10 * 60_000;
@@ -29,40 +30,19 @@ const MEDIA_READY_TIMEOUT_MS = 30_000;
 const STOP_GRACE_MS = 5_000;
 const MEDIA_STOP_GRACE_MS = 2_000;
 
-/** How to run a fleet. */
-export interface SupervisorOptions {
-  readonly workers: readonly WorkerSpec[];
-  /** Compiled module that workers run. */
-  readonly workerEntry: URL;
-  /** Compiled module that the media process runs. */
-  readonly mediaEntry: URL;
-  readonly mediaThreads: { readonly decode: number; readonly encode: number };
-  readonly environment: (additions: Readonly<Record<string, string>>) => NodeJS.ProcessEnv;
-  readonly log: SlotLog;
-  /** Folder that no other server works with. */
-  readonly dataDir: string;
-  readonly requireGpu: boolean;
-  readonly capacity: Readonly<Record<Service, number>>;
-  readonly maxQueue: number;
-  readonly queueTimeoutMs: number;
-  /** Open streams on one worker. */
-  readonly maxStreams: number;
-  readonly drainTimeoutMs: number;
-  readonly stepTimeoutMs: number;
-  /** Where reports about GPUs come from, if from anywhere. */
-  readonly deviceFaults?: DeviceFaultSource;
-}
-
 /** Owns every child process and the router that leads to them. */
 export class Supervisor {
   /** Hands out leases, but not for inputs that workers have died of. */
   readonly router: FleetRouter;
   readonly media: MediaSlot;
+  /** What is known of GPUs and of the workers' memory. */
+  readonly telemetry: FleetTelemetry;
+  readonly workers: readonly WorkerSlot[];
   readonly #options: SupervisorOptions;
   readonly #parts: Parts;
   readonly #leases: LeaseRouter<WorkerClient>;
-  readonly #workers: readonly WorkerSlot[];
   readonly #rolling: RollingRestart;
+  readonly #recycler: LeakRecycler;
   readonly #startedAtMs = Date.now();
   readonly #everReady: Record<Service, boolean> = { tts: false, asr: false };
   #unsubscribe: (() => void) | undefined;
@@ -95,19 +75,31 @@ export class Supervisor {
     this.#leases = new LeaseRouter(options);
     this.router = new FleetRouter(this.#leases);
     this.media = this.#mediaSlot();
-    this.#workers = options.workers.map((spec) => this.#workerSlot(spec));
+    this.telemetry = this.#fleetTelemetry();
+    this.workers = options.workers.map((spec) => this.#workerSlot(spec));
     this.#rolling = new RollingRestart({
-      workers: this.#workers,
-      restart: (worker) => this.#restart(worker, 'reload'),
+      workers: this.workers,
+      restart: async (worker) => {
+        await this.#recycler.idle();
+        await this.#restart(worker, 'reload');
+      },
+    });
+    this.#recycler = new LeakRecycler({
+      workers: this.workers,
+      isRolling: () => this.#rolling.status.state === 'running',
+      restart: (worker) => this.#restart(worker, 'leak'),
+      log: options.log,
     });
   }
 
   /** Starts all children; resolves when every one of them has become ready or failed once. */
   async start(): Promise<void> {
-    const slots = [this.media.slot, ...this.#workers.map((worker) => worker.slot)];
+    const slots = [this.media.slot, ...this.workers.map((worker) => worker.slot)];
     const started = slots.map((slot) => slot.start());
     // After the starts: a source may tell at once of a GPU that is out of service already.
-    this.#unsubscribe = this.#options.deviceFaults?.subscribe((fault) => this.#report(fault));
+    const { deviceFaults = this.telemetry.faults } = this.#options;
+    this.#unsubscribe = deviceFaults.subscribe((fault) => respondTo(fault, this.workers));
+    this.telemetry.start(this.workers);
     await Promise.all(started);
   }
 
@@ -116,18 +108,27 @@ export class Supervisor {
     const service = (name: Service): ServerStatus['services'][Service] => ({
       configured: this.#options.workers.some((spec) => hosts(spec, name)),
       everReady: this.#everReady[name],
-      readyReplicas: readyReplicas(this.#workers, name),
+      readyReplicas: readyReplicas(this.workers, name),
     });
     const { leases, queued, streams } = this.#leases;
     return {
       startedAtMs: this.#startedAtMs,
       services: { tts: service('tts'), asr: service('asr') },
-      workers: this.#workers.map(describeWorker),
+      workers: this.workers.map(describeWorker),
       media: describeSlot(this.media.slot),
+      ...(this.telemetry.process && { telemetry: describeSlot(this.telemetry.process.slot) }),
       requests: { leases, queued, streams },
       reload: this.#rolling.status,
-      warnings: describeWarnings(this.#workers, this.media.slot),
+      warnings: [...describeWarnings(this.workers, this.media.slot), ...this.telemetry.warnings()],
     };
+  }
+
+  /** What `/metrics` says of the fleet. */
+  figures(): FleetFigures {
+    const { media, telemetry, workers } = this;
+    const ownBytes = { media: media.rssBytes, telemetry: telemetry.process?.rssBytes };
+    const memory = telemetry.memory(workers);
+    return fleetFigures({ workers, occupancy: this.#leases.occupancy, memory, ownBytes });
   }
 
   /**
@@ -136,8 +137,8 @@ export class Supervisor {
    * @throws ChorusError `worker_not_found`, at once and not by the promise.
    */
   restartWorker(id: string): Promise<void> {
-    const worker = this.#workers.find(({ spec }) => spec.id === id);
-    if (!worker) throw unknownWorker(id, this.#workers);
+    const worker = this.workers.find(({ spec }) => spec.id === id);
+    if (!worker) throw unknownWorker(id, this.workers);
     return this.#restart(worker, 'operator');
   }
 
@@ -153,12 +154,13 @@ export class Supervisor {
   async stop(drainTimeoutMs = this.#options.drainTimeoutMs): Promise<void> {
     this.#unsubscribe?.();
     this.#rolling.stop();
+    this.#recycler.stop();
     this.#leases.drain();
     await this.#leases.idle(drainTimeoutMs);
     // What has had its time is not waited for again.
     const graceMs = this.#leases.leases > 0 ? 0 : STOP_GRACE_MS;
-    await Promise.all(this.#workers.map((worker) => worker.slot.stop(graceMs)));
-    await this.media.slot.stop(MEDIA_STOP_GRACE_MS);
+    await Promise.all(this.workers.map((worker) => worker.slot.stop(graceMs)));
+    await Promise.all([this.media.slot.stop(MEDIA_STOP_GRACE_MS), this.telemetry.stop()]);
     await this.#parts.record.close();
     await removeSocketFolder(this.#parts.socketDir);
     await this.#parts.folder.release();
@@ -173,17 +175,6 @@ export class Supervisor {
     });
   }
 
-  /** A GPU has reported a fault: the policy decides for the workers on it. */
-  #report(fault: DeviceFault): void {
-    const verdict = verdictOn(fault);
-    if (verdict === 'ignore') return;
-    const quarantine = verdict === 'out_of_service';
-    for (const { spec, slot } of this.#workers) {
-      if (spec.device.kind !== 'gpu' || spec.device.uuid !== fault.uuid) continue;
-      slot.condemn({ cause: 'device_lost', reason: describeFault(fault), quarantine });
-    }
-  }
-
   #surroundings(): SlotSurroundings {
     const { log, stepTimeoutMs } = this.#options;
     const { socketDir, launcher, record } = this.#parts;
@@ -193,6 +184,17 @@ export class Supervisor {
   #environment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
     const { cookie } = this.#parts.record;
     return this.#options.environment({ ...additions, [COOKIE_VARIABLE]: cookie });
+  }
+
+  #fleetTelemetry(): FleetTelemetry {
+    return new FleetTelemetry({
+      ...this.#options,
+      ...this.#surroundings(),
+      environment: this.#environment({}),
+      onLeak: (workerId) => {
+        if (this.#options.leakRecycle === true) this.#recycler.offer(workerId);
+      },
+    });
   }
 
   #mediaSlot(): MediaSlot {
@@ -214,6 +216,7 @@ export class Supervisor {
       requireGpu,
       capacity,
       router: this.#leases,
+      memory: this.telemetry.tracker(spec.id),
       entry: workerEntry,
       environment: (additions) => this.#environment(additions),
       readyTimeoutMs: WORKER_READY_TIMEOUT_MS,
@@ -223,7 +226,7 @@ export class Supervisor {
 
   #noteReadiness(): void {
     for (const service of ['tts', 'asr'] as const) {
-      if (readyReplicas(this.#workers, service) > 0) this.#everReady[service] = true;
+      if (readyReplicas(this.workers, service) > 0) this.#everReady[service] = true;
     }
   }
 }

@@ -1,4 +1,10 @@
-import type { Device, FromChild, ModelAssignment, ModelReport } from '../protocol/control.js';
+import type {
+  Device,
+  FromChild,
+  Heartbeat,
+  ModelAssignment,
+  ModelReport,
+} from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
 import type { LeaseRouter } from '../routing/lease-router.js';
@@ -8,6 +14,8 @@ import { Slot } from './slot.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
 import { BROKEN_SOCKET, EXIT_GRACE_MS } from './transport-error.js';
 import { createWorkerClient, type WorkerClient } from './worker-client.js';
+import { WorkCounts } from './work-counts.js';
+import type { WorkerMemoryTracker } from './worker-memory.js';
 
 /** A worker to be: a device and the models that it shall serve. */
 export interface WorkerSpec {
@@ -23,6 +31,8 @@ export type ReadyReport = Extract<ModelReport, { readonly state: 'ready' }>;
 export interface WorkerSlotOptions
   extends SlotSurroundings, Pick<SlotOptions, 'entry' | 'readyTimeoutMs'> {
   readonly router: LeaseRouter<WorkerClient>;
+  /** Keeps account of its memory. */
+  readonly memory: WorkerMemoryTracker;
   readonly requireGpu: boolean;
   /** Leases per (worker, model). */
   readonly capacity: Readonly<Record<Service, number>>;
@@ -44,6 +54,8 @@ export class WorkerSlot {
   readonly slot: Slot;
   /** What each model's load came to, by model id; empty while the process starts. */
   readonly reports = new Map<string, ModelReport>();
+  /** What it has computed so far. */
+  readonly work = new WorkCounts();
   readonly #options: WorkerSlotOptions;
   /** The process that serves now, and the way to it. */
   #serving: Serving | undefined;
@@ -87,7 +99,13 @@ export class WorkerSlot {
     return this.#serving?.client;
   }
 
+  /** The account of its memory. */
+  get memory(): WorkerMemoryTracker {
+    return this.#options.memory;
+  }
+
   #starting(): void {
+    this.memory.starting();
     // Whoever still learns of the last one's end must not blame the one that loads now.
     this.#serving = undefined;
     this.reports.clear();
@@ -101,9 +119,15 @@ export class WorkerSlot {
   }
 
   #receive(message: FromChild): void {
-    if (message.type === 'model') this.#reported(message.report);
+    if (message.type === 'heartbeat') this.#beat(message.heartbeat);
+    else if (message.type === 'model') this.#reported(message.report);
     else if (message.type === 'device_lost') this.#deviceLost(ChorusError.fromWire(message.error));
     else if (message.type === 'call_ended') this.#serving?.brokenCalls.ended(message.call);
+  }
+
+  #beat(heartbeat: Heartbeat): void {
+    this.memory.beat(heartbeat);
+    this.work.add(heartbeat.work);
   }
 
   #reported(report: ModelReport): void {
@@ -123,6 +147,7 @@ export class WorkerSlot {
   }
 
   #up(incarnation: Incarnation): void {
+    this.memory.ready(incarnation.child.pid);
     // One that was thought to hang and comes back still holds its leases: the same client says so.
     if (this.#serving?.incarnation !== incarnation) {
       this.#serving = this.#serve(incarnation);
@@ -170,6 +195,7 @@ export class WorkerSlot {
   }
 
   #ended(incarnation: Incarnation): void {
+    this.memory.ended();
     if (this.#serving?.incarnation !== incarnation) return;
     this.#serving.brokenCalls.allEnded();
     this.#options.router.lose(this.#serving.client);

@@ -55,6 +55,7 @@ async function startWorker(
   return {
     vitals: () => ({
       openRequests: server.openRequests,
+      servedRequests: server.servedRequests,
       runningSteps: runningSteps(),
       work: [...models.values()].map((model) => ({ model: model.id, ...model.takeWork() })),
     }),

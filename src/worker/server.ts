@@ -66,6 +66,7 @@ export class WorkerServer {
   readonly server: Server;
   readonly #options: WorkerServerOptions;
   readonly #open = new Set<OpenCall>();
+  #served = 0;
   #refusal: ChorusError | undefined;
 
   constructor(options: WorkerServerOptions) {
@@ -92,6 +93,11 @@ export class WorkerServer {
   /** Requests that are worked on. */
   get openRequests(): number {
     return this.#open.size;
+  }
+
+  /** Requests that have ended. */
+  get servedRequests(): number {
+    return this.#served;
   }
 
   /** Ends calls with an error, as far as their running steps can be given up. */
@@ -154,6 +160,7 @@ export class WorkerServer {
       answer.destroy();
     } finally {
       this.#open.delete(call);
+      this.#served += 1;
       call.onEnd?.();
     }
   }

@@ -44,7 +44,7 @@ function snapshot(gpus: readonly GpuReading[]): GpuSnapshot {
   };
 }
 
-const QUIET = { missing: 0, xidCounts: new Map(), xidLastAtMs: new Map() };
+const QUIET = { isReadable: true, missing: 0, xidCounts: new Map(), xidLastAtMs: new Map() };
 let figures: GpuFigures | undefined;
 let metrics: Metrics;
 
@@ -125,7 +125,7 @@ describe("the GPUs' series", () => {
   it('go with their GPU, but what was counted stays', async () => {
     const xidCounts = new Map([['GPU-mute', new Map([[79, 2]])]]);
     const xidLastAtMs = new Map([['GPU-mute', 5_000]]);
-    const seen = { xidCounts, xidLastAtMs, workerOf: () => undefined };
+    const seen = { isReadable: true, xidCounts, xidLastAtMs, workerOf: () => undefined };
     figures = { ...seen, missing: 0, snapshot: snapshot([MUTE, { ...MUTE, uuid: 'GPU-b' }]) };
     expect((await gpuSamples()).join()).toContain('GPU-b');
     figures = { ...seen, missing: 1, snapshot: snapshot([MUTE]) };
@@ -137,7 +137,7 @@ describe("the GPUs' series", () => {
   });
 
   it('say that the driver cannot be asked, and when it last could', async () => {
-    figures = { ...QUIET, lastReadAtMs: 7_000, workerOf: () => undefined };
+    figures = { ...QUIET, isReadable: false, lastReadAtMs: 7_000, workerOf: () => undefined };
     expect(await gpuSamples()).toEqual([
       'speech_gpus_missing 0',
       'speech_gpu_last_collect_success 0',

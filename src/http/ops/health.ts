@@ -36,6 +36,7 @@ export function healthBody({ status, nowMs, catalogue, settings }: HealthSources
       ...processBody(worker),
     })),
     media: processBody(status.media),
+    telemetry: status.telemetry ? processBody(status.telemetry) : null,
     models: status.workers.flatMap((worker) =>
       worker.models.map((model) => ({
         id: model.id,

@@ -8,9 +8,11 @@ import type { Collector } from './metrics.js';
 /** What is known of the machine's GPUs. */
 export interface GpuFigures {
   /** The newest; absent while the driver cannot be asked. */
-  readonly snapshot?: GpuSnapshot;
+  readonly snapshot?: GpuSnapshot | undefined;
+  /** Whether the driver answered when it was last asked. */
+  readonly isReadable: boolean;
   /** When the driver was last asked with success. */
-  readonly lastReadAtMs?: number;
+  readonly lastReadAtMs?: number | undefined;
   /** GPUs that have been there since the start and are gone. */
   readonly missing: number;
   /** Errors since the start, by GPU and number. */
@@ -43,8 +45,8 @@ export class GpuCollector implements Collector {
     clear(metrics);
     const figures = this.#figures();
     if (!figures) return;
-    const { snapshot, lastReadAtMs, missing } = figures;
-    metrics.gpu_last_collect_success.set(snapshot ? 1 : 0);
+    const { snapshot, isReadable, lastReadAtMs, missing } = figures;
+    metrics.gpu_last_collect_success.set(isReadable ? 1 : 0);
     setIfKnown(metrics.gpu_last_collect_timestamp_seconds, {}, seconds(lastReadAtMs));
     metrics.gpus_missing.set(missing);
     collectXids(metrics, figures);

@@ -1,0 +1,55 @@
+import type { SlotLog } from './life-cycle.js';
+import type { WorkerSlot } from './worker-slot.js';
+
+/** What recycling works on. */
+export interface LeakRecyclerOptions {
+  readonly workers: readonly WorkerSlot[];
+  /** Whether all workers are being replaced anyway. */
+  readonly isRolling: () => boolean;
+  /** Replaces one worker's process; resolves when the new one is ready or has failed. */
+  readonly restart: (worker: WorkerSlot) => Promise<void>;
+  readonly log: SlotLog;
+}
+
+/** Replaces workers that leak, one at a time and only while all others stay where they are. */
+export class LeakRecycler {
+  readonly #options: LeakRecyclerOptions;
+  #restarting: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: LeakRecyclerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when no worker is being replaced. */
+  async idle(): Promise<void> {
+    await this.#restarting;
+  }
+
+  /** A worker leaks: replaces it, unless now is not the time. It is offered again if it goes on. */
+  offer(workerId: string): void {
+    const { workers, isRolling, restart, log } = this.#options;
+    if (this.#stopped || this.#restarting || isRolling()) return;
+    const worker = workers.find(({ spec }) => spec.id === workerId);
+    if (worker?.slot.state !== 'ready') return;
+    if (workers.some((one) => one !== worker && isOnItsWay(one))) return;
+    log.warn({ worker: workerId }, 'a worker that leaks is replaced when its work has ended');
+    this.#restarting = restart(worker)
+      .catch((caught: unknown) =>
+        log.error({ worker: workerId, err: caught }, 'it was not replaced'),
+      )
+      .finally(() => {
+        this.#restarting = undefined;
+      });
+  }
+
+  /** Replaces no more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+}
+
+/** It will serve again in a moment, and then there is one more to carry the work. */
+function isOnItsWay({ slot: { state } }: WorkerSlot): boolean {
+  return state === 'starting' || state === 'loading' || state === 'draining' || state === 'crashed';
+}

@@ -1,0 +1,126 @@
+import type { Device, Heartbeat } from '../protocol/control.js';
+import type { GpuSnapshot } from '../protocol/gpus.js';
+import { describeLeak, type LeakResource, LeakWatch, type LeakSettings } from './leak-watch.js';
+import { type SlotLog, withFields } from './life-cycle.js';
+import { processBytesOn } from './snapshot-memory.js';
+import { VramPhases } from './vram-phases.js';
+
+/** Memory of a worker; what is unknown is undefined, and a CPU worker has no VRAM. */
+export interface WorkerMemory {
+  readonly workerId: string;
+  /** GPU UUID or `cpu`. */
+  readonly device: string;
+  /** Undefined while no process lives. */
+  readonly pid: number | undefined;
+  readonly rssBytes: number | undefined;
+  /** What its process has of the GPU. */
+  readonly vramBytes: number | undefined;
+  /** In use on its GPU by all others, when its process began. */
+  readonly vramBeforeLoadBytes: number | undefined;
+  /** In use on its GPU when its models were loaded. */
+  readonly vramAfterLoadBytes: number | undefined;
+  /** In use on its GPU when its last process had ended. */
+  readonly vramAfterUnloadBytes: number | undefined;
+  /** How often each kind of memory was suspected to leak. */
+  readonly leakSuspicions: Readonly<Record<LeakResource, number>>;
+}
+
+/** Whose memory is kept account of. */
+export interface WorkerMemoryOptions extends LeakSettings {
+  readonly workerId: string;
+  readonly device: Device;
+  readonly log: SlotLog;
+  /** The newest snapshot that is good. */
+  readonly snapshot: () => GpuSnapshot | undefined;
+  /** Told at each idle point at which it is suspected to leak. */
+  readonly onLeak: () => void;
+}
+
+/** Keeps account of a worker's memory, from process to process. */
+export class WorkerMemoryTracker {
+  readonly #options: WorkerMemoryOptions;
+  readonly #device: string;
+  readonly #phases: VramPhases | undefined;
+  readonly #leaks: LeakWatch;
+  #pid: number | undefined;
+  #rssBytes: number | undefined;
+  #startedAt: number | undefined;
+
+  constructor(options: WorkerMemoryOptions) {
+    const { device, workerId } = options;
+    this.#options = options;
+    this.#device = device.kind === 'gpu' ? device.uuid : 'cpu';
+    const log = withFields(options.log, () => ({ worker: workerId, device: this.#device }));
+    this.#phases = device.kind === 'gpu' ? new VramPhases({ uuid: device.uuid, log }) : undefined;
+    this.#leaks = new LeakWatch({ ...options, log });
+  }
+
+  /** When its process was started, by the monotonic clock; undefined while there is none. */
+  get startedAt(): number | undefined {
+    return this.#startedAt;
+  }
+
+  /** A process is about to be started. */
+  starting(): void {
+    this.#startedAt = performance.now();
+    this.#phases?.starting();
+  }
+
+  /** The process has loaded its models. */
+  ready(pid: number | undefined): void {
+    if (this.#pid === pid) return;
+    this.#pid = pid;
+    this.#phases?.ready();
+    this.#leaks.begin();
+  }
+
+  /** The process has told what it does. */
+  beat(heartbeat: Heartbeat): void {
+    this.#rssBytes = heartbeat.rssBytes;
+    this.#leaks.beat(heartbeat, { rss: heartbeat.rssBytes, vram: this.#vramBytes() });
+  }
+
+  /** The process is dead. */
+  ended(): void {
+    this.#pid = undefined;
+    this.#rssBytes = undefined;
+    this.#startedAt = undefined;
+    this.#phases?.ended();
+    this.#leaks.end();
+  }
+
+  /** The GPUs were looked at; `pid` is that of the process that lives now, if one does. */
+  look(snapshot: GpuSnapshot, pid: number | undefined): void {
+    this.#phases?.look(snapshot, pid);
+  }
+
+  /** Its memory now. */
+  describe(pid: number | undefined): WorkerMemory {
+    return {
+      workerId: this.#options.workerId,
+      device: this.#device,
+      pid,
+      rssBytes: this.#rssBytes,
+      vramBytes: this.#vramBytes(pid),
+      vramBeforeLoadBytes: this.#phases?.beforeLoadBytes,
+      vramAfterLoadBytes: this.#phases?.afterLoadBytes,
+      vramAfterUnloadBytes: this.#phases?.afterUnloadBytes,
+      leakSuspicions: { ...this.#leaks.suspicions },
+    };
+  }
+
+  /** Suspicions that stand, in words. */
+  warnings(): string[] {
+    const { workerId } = this.#options;
+    return [...this.#leaks.standing].map(
+      ([resource, growth]) => `${workerId} ${describeLeak(resource, growth)}`,
+    );
+  }
+
+  #vramBytes(pid = this.#pid): number | undefined {
+    const { device, snapshot } = this.#options;
+    if (device.kind !== 'gpu' || pid === undefined) return undefined;
+    const newest = snapshot();
+    return newest && processBytesOn(newest, device.uuid, pid);
+  }
+}
