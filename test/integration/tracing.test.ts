@@ -113,7 +113,8 @@ describe('a traced server', () => {
     const traceparent = `00-${traceId}-${'b'.repeat(16)}-01`;
     const id = await spoken(server.url, 'busy 1', { traceparent, tracestate: 'vendor=1' });
     const { span, children } = await treeOf(collector, id);
-    expect(span).toMatchObject({ traceId, parentSpanId: 'b'.repeat(16) });
+    const traceState = 'vendor=1';
+    expect(span).toMatchObject({ traceId, traceState, parentSpanId: 'b'.repeat(16) });
     expect(children.every((child) => child.span.traceId === traceId)).toBe(true);
   });
 

@@ -11,6 +11,7 @@ export interface CollectedSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
+  readonly traceState?: string;
   readonly kind: number;
   readonly startMs: number;
   readonly endMs: number;
@@ -60,13 +61,15 @@ export async function startCollector(): Promise<OtlpCollector> {
   const posted: Posted[] = [];
   const texts: string[] = [];
   const paths = new Set<string>();
-  const server = createServer((request, response) => {
-    void textOf(request).then((text) => {
-      paths.add(request.url ?? '');
-      texts.push(text);
-      posted.push(JSON.parse(text) as Posted);
-      response.setHeader('Content-Type', 'application/json').end('{}');
-    });
+  const take = async (request: IncomingMessage): Promise<void> => {
+    const text = await textOf(request);
+    paths.add(request.url ?? '');
+    texts.push(text);
+    posted.push(JSON.parse(text) as Posted);
+  };
+  const server = createServer(async (request, response) => {
+    await take(request);
+    response.setHeader('Content-Type', 'application/json').end('{}');
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const all = (): Posted['resourceSpans'][number][] => posted.flatMap((one) => one.resourceSpans);

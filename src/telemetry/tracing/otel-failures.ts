@@ -3,35 +3,47 @@ import { core } from '@opentelemetry/sdk-node';
 
 import type { Logger } from '../log.js';
 
-/**
- * Sends what the library says to our log: what it does not understand about its variables as
- * warnings, and after that only the first failure to send; all else is for debugging.
- * @returns To be called when it has started.
- */
-export function routeFailures(log: Logger): () => void {
-  let isStarting = true;
-  let hasFailed = false;
-  diag.setLogger(
-    diagLogger(log, () => isStarting),
-    { logLevel: DiagLogLevel.DEBUG, suppressOverrideMessage: true },
-  );
-  core.setGlobalErrorHandler((err: unknown) => {
-    const shown = err instanceof Error ? err : new Error(String(err));
-    if (hasFailed) log.debug({ err: shown }, 'spans could not be sent');
-    else log.warn({ err: shown }, 'spans could not be sent; further failures are not logged');
-    hasFailed = true;
-  });
-  return () => {
-    isStarting = false;
-  };
-}
+/** A collector's answer may be a whole page. */
+const MAX_SHOWN_CHARACTERS = 200;
 
-/** Takes the words and leaves the values: they may be spans and headers. */
-function diagLogger(log: Logger, isStarting: () => boolean): DiagLogger {
-  const debug = (text: string): void => log.debug({ library: 'opentelemetry' }, text);
-  const warn = (text: string): void => {
-    if (isStarting()) log.warn({ library: 'opentelemetry' }, text);
-    else debug(text);
-  };
-  return { verbose: () => undefined, debug, info: debug, warn, error: warn };
+/**
+ * Takes what the library says: what it does not understand about its variables is a warning, and so
+ * is the first failure to send; all else is for debugging.
+ */
+export class OtelFailures {
+  readonly #log: Logger;
+  #isStarting = true;
+  #hasFailed = false;
+
+  constructor(log: Logger) {
+    this.#log = log;
+    const options = { logLevel: DiagLogLevel.DEBUG, suppressOverrideMessage: true };
+    diag.setLogger(this.#diagLogger(), options);
+    core.setGlobalErrorHandler((caught: unknown) => this.notSent(caught));
+  }
+
+  /** The library has read its variables. */
+  started(): void {
+    this.#isStarting = false;
+  }
+
+  /** Spans did not reach the collector. */
+  notSent(caught: unknown): void {
+    const words = caught instanceof Error ? caught.message : String(caught);
+    const reason = words.slice(0, MAX_SHOWN_CHARACTERS);
+    if (this.#hasFailed) this.#log.debug({ reason }, 'spans could not be sent');
+    else this.#log.warn({ reason }, 'spans could not be sent; requests are served all the same');
+    this.#hasFailed = true;
+  }
+
+  /** Its words are passed on, and its values are not: they may be spans and headers. */
+  #diagLogger(): DiagLogger {
+    const facts = { library: 'opentelemetry' };
+    const debug = (text: string): void => this.#log.debug(facts, text);
+    const warn = (text: string): void => {
+      if (this.#isStarting) this.#log.warn(facts, text);
+      else debug(text);
+    };
+    return { verbose: () => undefined, debug, info: debug, warn, error: warn };
+  }
 }

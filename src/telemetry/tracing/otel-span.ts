@@ -122,6 +122,5 @@ function isError(outcome: Outcome, kind: SpanKind | undefined): boolean {
 }
 
 function known(attributes: SpanAttributes): Attributes {
-  const entries = Object.entries(attributes).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Attributes;
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }

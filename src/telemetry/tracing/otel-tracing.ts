@@ -6,15 +6,21 @@ import { NodeSDK, resources } from '@opentelemetry/sdk-node';
 
 import type { Span } from '../../protocol/trace.js';
 import { OtelSpan } from './otel-span.js';
-import { routeFailures } from './otel-failures.js';
+import { OtelFailures } from './otel-failures.js';
 import type { RunningTracing, TracingOptions } from './start-tracing.js';
 
 /** A collector that cannot be reached must not hold up the end of the server. */
 const STOP_TIMEOUT_MS = 1_000;
 
+interface Library {
+  readonly sdk: NodeSDK;
+  readonly failures: OtelFailures;
+}
+
 /** Tracing with OpenTelemetry's own library, set up by its own variables. */
 export class OtelTracing implements RunningTracing {
   readonly #sdk: NodeSDK;
+  readonly #failures: OtelFailures;
   readonly #tracer: Tracer;
 
   /** Sets the library up, and starts the sending of spans. */
@@ -27,13 +33,14 @@ export class OtelTracing implements RunningTracing {
       // Unless asked, it would tell the command line, the user and the ids of the machine.
       ...(!options.hasDetectors && { resourceDetectors: [resources.envDetector] }),
     });
-    const hasStarted = routeFailures(options.log);
+    const failures = new OtelFailures(options.log);
     sdk.start();
-    hasStarted();
-    return new OtelTracing(sdk, trace.getTracer('chorus', options.version));
+    failures.started();
+    return new OtelTracing({ sdk, failures }, trace.getTracer('chorus', options.version));
   }
 
-  private constructor(sdk: NodeSDK, tracer: Tracer) {
+  private constructor({ sdk, failures }: Library, tracer: Tracer) {
+    this.#failures = failures;
     this.#sdk = sdk;
     this.#tracer = tracer;
   }
@@ -50,9 +57,17 @@ export class OtelTracing implements RunningTracing {
   async stop(): Promise<boolean> {
     const sent = this.#sdk.shutdown().then(
       () => true,
-      () => false,
+      (caught: unknown) => {
+        this.#failures.notSent(caught);
+        return true;
+      },
     );
-    return Promise.race([sent, delay(STOP_TIMEOUT_MS, false, { ref: false })]);
+    const waiting = new AbortController();
+    const late = delay(STOP_TIMEOUT_MS, false, waiting).catch(() => false);
+    const isOver = await Promise.race([sent, late]);
+    waiting.abort();
+    if (!isOver) this.#failures.notSent('the collector takes too long');
+    return isOver;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from '../log.js';
 export interface RunningTracing extends Tracing {
   /**
    * Sends what has not been sent yet, for a second at most.
-   * @returns Whether all of it left; if not, the library may go on trying and hold up the process.
+   * @returns Whether it has ended; if not, the library goes on trying, which holds up the process.
    */
   stop(): Promise<boolean>;
 }
