@@ -82,6 +82,12 @@ export class TelemetryProcess {
     return gpu;
   }
 
+  /** Waits for the next message of any kind, but not for longer than this. */
+  async silence(atMostMs: number): Promise<void> {
+    const signal = AbortSignal.timeout(atMostMs);
+    await once(this.#child, 'message', { signal }).catch(() => {});
+  }
+
   /** Asks it to end; answers its exit code. */
   async stop(): Promise<number | null> {
     this.#send({ type: 'stop' });

@@ -46,17 +46,16 @@ function loadFirst(
   places: readonly string[],
   load: (place: string) => LibraryHandle,
 ): LibraryHandle {
-  const refusals: unknown[] = [];
+  const refusals: string[] = [];
   for (const place of places) {
     try {
       return load(place);
     } catch (caught) {
-      refusals.push(caught);
+      refusals.push(`${place}: ${caught instanceof Error ? caught.message : String(caught)}.`);
     }
   }
   // The first place is the one that people know; that the second has nothing says no more.
-  const [first] = refusals;
-  throw first instanceof Error ? first : new Error(String(first));
+  throw new Error(refusals[0]);
 }
 
 function find(
