@@ -19,11 +19,11 @@ interface Compose {
   readonly volumes: Readonly<Record<string, null>>;
 }
 
-function read<File>(path: string): File {
-  return parse(readFileSync(join(GRAFANA_DIR, path), 'utf8')) as File;
+function read(path: string): unknown {
+  return parse(readFileSync(join(GRAFANA_DIR, path), 'utf8'));
 }
 
-const { services, volumes } = read<Compose>('compose.yml');
+const { services, volumes } = read('compose.yml') as Compose;
 const both = Object.values(services);
 
 test('the images are pinned to a version', () => {
@@ -59,9 +59,9 @@ test('what is mounted from here is there and read-only; what is kept has a volum
 });
 
 test('Grafana finds the dashboards where they are mounted', () => {
-  const { providers } = read<{
+  const { providers } = read('provisioning/dashboards/chorus.yml') as {
     providers: { options: { path: string }; allowUiUpdates: boolean }[];
-  }>('provisioning/dashboards/chorus.yml');
+  };
   expect(providers).toMatchObject([{ allowUiUpdates: false }]);
   const path = providers[0]?.options.path ?? '';
   expect(services.grafana.volumes).toContain(`./dashboards:${path}:ro`);
@@ -70,18 +70,15 @@ test('Grafana finds the dashboards where they are mounted', () => {
 });
 
 test('Grafana asks the Prometheus of the same file, and knows how often it scrapes', () => {
-  const { datasources } = read<{
-    datasources: { jsonData: Record<string, string>; url: string }[];
-  }>('provisioning/datasources/prometheus.yml');
-  const { global } = read<{ global: { scrape_interval: string } }>('prometheus.yml');
-  expect(datasources).toMatchObject([
-    { url: 'http://127.0.0.1:9090', jsonData: { timeInterval: global.scrape_interval } },
-  ]);
+  const { global } = read('prometheus.yml') as { global: { scrape_interval: string } };
+  const timeInterval = global.scrape_interval;
+  expect(read('provisioning/datasources/prometheus.yml')).toMatchObject({
+    datasources: [{ url: 'http://127.0.0.1:9090', jsonData: { timeInterval } }],
+  });
 });
 
 test('Prometheus scrapes a server with the default settings, and reads the rules where they lie', () => {
-  const config = read<{ rule_files: string[]; scrape_configs: unknown[] }>('prometheus.yml');
-  expect(config).toMatchObject({
+  expect(read('prometheus.yml')).toMatchObject({
     rule_files: ['alerts/*.rules.yml'],
     scrape_configs: [{ job_name: 'chorus', static_configs: [{ targets: ['127.0.0.1:8000'] }] }],
   });

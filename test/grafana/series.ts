@@ -8,14 +8,14 @@ export const ALL_SERIES: ReadonlyMap<string, SeriesRow> = new Map([
 ]);
 
 /** Series that Prometheus itself makes. */
-const OWN_OF_PROMETHEUS: readonly string[] = ['ALERTS', 'up'];
+const OWN_OF_PROMETHEUS: ReadonlySet<string> = new Set(['ALERTS', 'up']);
 
 /**
  * Row of the table that a name in a query belongs to: a histogram has three names.
  * @returns Undefined for what no server of ours says.
  */
 export function familyOf(name: string): string | undefined {
-  if (OWN_OF_PROMETHEUS.includes(name)) return name;
+  if (OWN_OF_PROMETHEUS.has(name)) return name;
   if (ALL_SERIES.get(name)?.type !== 'histogram' && ALL_SERIES.has(name)) return name;
   const family = name.replace(/_(?:bucket|sum|count)$/, '');
   return ALL_SERIES.get(family)?.type === 'histogram' ? family : undefined;
