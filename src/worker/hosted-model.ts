@@ -57,7 +57,7 @@ export class HostedModel {
   readonly replicas: readonly ReplicaThread[];
   readonly scheduler: StepScheduler;
   readonly #opened: OpenedModel;
-  #work = noWork();
+  readonly #work = noWork();
 
   /**
    * Loads all replicas of a model.
@@ -124,8 +124,9 @@ export class HostedModel {
 
   /** What was computed since the last time that this was asked. */
   takeWork(): StepWork {
-    const work = this.#work;
-    this.#work = noWork();
+    const work = { ...this.#work };
+    // Steps that run now have this very account.
+    Object.assign(this.#work, noWork());
     return work;
   }
 
