@@ -228,6 +228,11 @@ export class FakeNvml {
     return this.#state;
   }
 
+  /** A file that appears when a function has begun to hang; it holds the function's name. */
+  get hungFile(): string {
+    return `${this.env.FAKE_NVML_STATE}.hung`;
+  }
+
   /** Changes parts of the machine, in one step for whoever reads. */
   async set(change: Partial<FakeState>): Promise<void> {
     this.#state = { ...this.#state, ...change };
