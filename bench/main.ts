@@ -21,6 +21,7 @@ import { benchSoak } from './soak.js';
 import { benchStreams } from './streams.js';
 import { LEAKS } from './soak/leaks.js';
 import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
+import { withCollector } from './telemetry/collector.js';
 import { benchTts } from './tts.js';
 
 const EXAMPLES = `
@@ -161,6 +162,8 @@ program
   .option('--workers <n>', 'CPU workers', atLeastOne, 2)
   .option('--profile <folder>', "write V8's CPU profile of the supervisor there")
   .action(benchStreams);
+
+withCollector(program);
 
 endProgramsAtExit();
 try {

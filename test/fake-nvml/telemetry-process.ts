@@ -49,9 +49,11 @@ export class TelemetryProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** Waits for a kind of message. */
-  async message(type: FromChild['type']): Promise<void> {
-    while (!this.messages.includes(type)) await once(this.#child, 'message');
+  /** Waits until so many messages of a kind have come since it began. */
+  async message(type: FromChild['type'], times = 1): Promise<void> {
+    while (this.messages.filter((one) => one === type).length < times) {
+      await once(this.#child, 'message');
+    }
   }
 
   /** Waits for a report from now on that is as wanted. */
@@ -80,12 +82,6 @@ export class TelemetryProcess {
     const gpu = find(await this.snapshot((snapshot) => find(snapshot) !== undefined));
     if (gpu === undefined) throw new Error('It was there a moment ago.');
     return gpu;
-  }
-
-  /** Waits for the next message of any kind, but not for longer than this. */
-  async silence(atMostMs: number): Promise<void> {
-    const signal = AbortSignal.timeout(atMostMs);
-    await once(this.#child, 'message', { signal }).catch(() => {});
   }
 
   /** Asks it to end; answers its exit code. */

@@ -59,6 +59,15 @@ describe('a library that fails', () => {
     expect(library.count('nvmlShutdown')).toBe(3);
   });
 
+  it('does not pass for a machine without GPUs', () => {
+    const { library, look } = collect(1);
+    library.codes.set('nvmlDeviceGetCount_v2', 999);
+    expect(look()).toBe('failed');
+    library.codes.clear();
+    library.uuids = [];
+    expect(look()).toBe('0');
+  });
+
   it('tells what is no error of NVML as a failure too', () => {
     const { library, look } = collect(1);
     library.onCall = (name) => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { afterEach, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { GpuReport, GpuSnapshot } from '../../src/protocol/gpus.js';
 import { SHIPPED_ENTRY, TelemetryProcess } from '../fake-nvml/telemetry-process.js';
 import { FakeNvml, NVML, compileFakeNvml, fakeGpu, fakeGpus } from '../support/fake-nvml.js';
+import { eventually } from '../support/eventually.js';
 import type { FakeState } from '../support/fake-nvml.js';
 
 const machines: FakeNvml[] = [];
@@ -91,12 +93,14 @@ describe('a driver that hangs', () => {
     const { nvml, child } = await start();
     await child.message('heartbeat');
     await nvml.setGpu(3, { hangs: ['nvmlDeviceGetPowerUsage'] });
-    // What it says after a full second without a word would show that it does not hang.
-    let heard: number;
-    do {
-      heard = child.messages.length;
-      await child.silence(1_500);
-    } while (child.messages.length > heard);
+    const hung = await eventually(() => readFile(nvml.hungFile, 'utf8'));
+    expect(hung).toBe('nvmlDeviceGetPowerUsage\n');
+    // The heart of another process is the clock. What was on its way comes before the first beat.
+    const clock = started(new TelemetryProcess({ libraryPath: '/nowhere' }));
+    await clock.message('heartbeat', 1);
+    const heard = child.messages.length;
+    await clock.message('heartbeat', 3);
+    expect(child.messages.length).toBe(heard);
     expect(await child.kill()).toBe('SIGKILL');
     expect(child.messages.length).toBe(heard);
   });

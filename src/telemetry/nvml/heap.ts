@@ -1,11 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Keeps this process small for as long as it runs: whatever is collected, all is collected. V8
- * takes no trouble over what got old as long as the heap is small beside the machine's memory, and
- * a snapshot a second lets it grow to several times what is in use. A full collection of so
- * little takes some milliseconds, and one is due every ten snapshots or so.
+ * Keeps this process small for as long as it runs. V8 takes no trouble over garbage while the heap
+ * is small beside the machine's memory, and lets the room for young objects grow to 32 MB: with a
+ * snapshot a second that is several times what is ever in use. Here the room stays as it is, and
+ * when it is full, after ten snapshots of eight GPUs or so, the whole heap is collected, which
+ * takes some milliseconds.
  */
 export function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--gc-global');
 }

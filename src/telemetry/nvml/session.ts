@@ -19,7 +19,7 @@ export class Session {
     this.#calls = calls;
     this.driverVersion = calls.text(NVML.driverVersion);
     this.cudaVersion = versionText(calls.uint(NVML.cudaVersion));
-    this.#count = calls.uint(NVML.count) ?? 0;
+    this.#count = countGpus(calls);
     const found = Array.from({ length: this.#count }, (_, index) => findGpu(calls, index));
     this.gpus = found.filter((gpu) => gpu instanceof Gpu);
     this.isIncomplete = found.includes('lost');
@@ -55,6 +55,13 @@ export class Session {
     }
     shutDown(this.#calls);
   }
+}
+
+function countGpus(calls: NvmlCalls): number {
+  const count = calls.uint(NVML.count);
+  // No GPUs would be another message: that there are none.
+  if (count === null) throw new Error('NVML does not say how many GPUs there are.');
+  return count;
 }
 
 function findGpu(calls: NvmlCalls, index: number): Gpu | 'lost' | undefined {
