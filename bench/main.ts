@@ -22,6 +22,7 @@ import { benchStreams } from './streams.js';
 import { LEAKS } from './soak/leaks.js';
 import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
 import { withCollector } from './telemetry/collector.js';
+import { withMetrics } from './telemetry/metrics.js';
 import { benchTts } from './tts.js';
 
 const EXAMPLES = `
@@ -164,6 +165,7 @@ program
   .action(benchStreams);
 
 withCollector(program);
+withMetrics(program);
 
 endProgramsAtExit();
 try {
