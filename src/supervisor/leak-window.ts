@@ -1,14 +1,14 @@
-import { tauDeviation, trendOf } from './trend.js';
+import { slopeOf, steadinessDeviation, steadinessOf } from './trend.js';
 
 const MAX_POINTS = 60;
 /** Below, chance looks like a trend. */
 const MIN_POINTS = 12;
 /**
- * One step up in the middle of a window, as a large request leaves it, gives at most 0.55; a leak
+ * Kendall's tau. One step up in the middle of a window, as a large request leaves it, gives at most 0.55; a leak
  * whose noise is a fifth of its growth gives 0.8.
  */
-const MIN_TAU = 0.6;
-/** So many standard deviations of tau above none: it matters for short windows, where chance is strong. */
+const MIN_STEADINESS = 0.6;
+/** So many standard deviations above what chance gives: this matters for short windows, where chance is strong. */
 const MIN_DEVIATIONS = 4;
 /** What grows by less than this share of the threshold does not count as growing any more. */
 const STANDING_SHARE = 0.5;
@@ -55,14 +55,12 @@ export class LeakWindow {
 
   #judge(): void {
     const values = Float64Array.from(this.#points, ({ bytes }) => bytes);
-    const { length } = values;
-    const { slope, tau } = trendOf(values);
-    const growthBytes = Math.round(slope * (length - 1));
     // Once suspected it stands until the growth has ebbed: a warning that flickers helps nobody.
     const isStanding = this.#growth !== undefined;
-    const isLeak = isStanding
-      ? growthBytes > this.#growthBytes * STANDING_SHARE
-      : growthBytes > this.#growthBytes && isSteady(tau, length) && stillGrows(values);
+    const threshold = this.#growthBytes * (isStanding ? STANDING_SHARE : 1);
+    if (!isStanding && !risesSteadily(values)) return;
+    const growthBytes = Math.round(slopeOf(values) * (values.length - 1));
+    const isLeak = growthBytes > threshold;
     this.#growth = isLeak ? { growthBytes, spanMs: this.#spanMs() } : undefined;
   }
 
@@ -71,10 +69,10 @@ export class LeakWindow {
   }
 }
 
-function isSteady(tau: number, length: number): boolean {
-  return tau >= Math.max(MIN_TAU, MIN_DEVIATIONS * tauDeviation(length));
-}
-
-function stillGrows(values: Float64Array): boolean {
-  return trendOf(values.subarray(Math.floor(values.length / 2))).tau >= MIN_TAU;
+/** Also in its newer half: what levels off does not leak. */
+function risesSteadily(values: Float64Array): boolean {
+  const { length } = values;
+  const byChance = MIN_DEVIATIONS * steadinessDeviation(length);
+  if (steadinessOf(values) < Math.max(MIN_STEADINESS, byChance)) return false;
+  return steadinessOf(values.subarray(length >> 1)) >= MIN_STEADINESS;
 }

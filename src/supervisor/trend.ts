@@ -1,33 +1,37 @@
-/** How a series of values moves, told by measures that single outliers do not sway. */
-export interface Trend {
-  /** Typical growth from one value to the next: the median of the slopes of all pairs (Theil–Sen). */
-  readonly slope: number;
-  /** Share of pairs that rise less the share that fall (Kendall's tau): 1 = every value is a new high. */
-  readonly tau: number;
+/** Measures how steadily values rise: the share of pairs that do less the share that fall (Kendall's tau). */
+export function steadinessOf(values: ArrayLike<number>): number {
+  let rising = 0;
+  for (let from = 0; from < values.length; from += 1) {
+    for (let to = from + 1; to < values.length; to += 1) {
+      rising += Math.sign((values[to] ?? 0) - (values[from] ?? 0));
+    }
+  }
+  return rising / pairsOf(values);
 }
 
-/** Measures the trend of at least two values at equal distances. */
-export function trendOf(values: ArrayLike<number>): Trend {
-  const { length } = values;
-  const pairs = (length * (length - 1)) / 2;
-  const slopes = new Float64Array(pairs);
-  let rising = 0;
+/**
+ * Measures the typical growth from one value to the next: the median of the slopes of all pairs
+ * (Theil–Sen), which single outliers do not sway.
+ */
+export function slopeOf(values: ArrayLike<number>): number {
+  const slopes = new Float64Array(pairsOf(values));
   let at = 0;
-  for (let from = 0; from < length; from += 1) {
-    for (let to = from + 1; to < length; to += 1) {
-      const slope = ((values[to] ?? 0) - (values[from] ?? 0)) / (to - from);
-      slopes[at++] = slope;
-      rising += Math.sign(slope);
+  for (let from = 0; from < values.length; from += 1) {
+    for (let to = from + 1; to < values.length; to += 1) {
+      slopes[at++] = ((values[to] ?? 0) - (values[from] ?? 0)) / (to - from);
     }
   }
   slopes.sort();
-  const middle = Math.floor(pairs / 2);
-  const upper = slopes[middle] ?? 0;
-  const slope = pairs % 2 === 1 ? upper : ((slopes[middle - 1] ?? 0) + upper) / 2;
-  return { slope, tau: rising / pairs };
+  const upper = slopes[slopes.length >> 1] ?? 0;
+  const lower = slopes[(slopes.length - 1) >> 1] ?? 0;
+  return (lower + upper) / 2;
 }
 
 /** Standard deviation of Kendall's tau of so many values without any trend. */
-export function tauDeviation(length: number): number {
+export function steadinessDeviation(length: number): number {
   return Math.sqrt((2 * (2 * length + 5)) / (9 * length * (length - 1)));
+}
+
+function pairsOf({ length }: ArrayLike<number>): number {
+  return (length * (length - 1)) / 2;
 }
