@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type ChorusProcess, startChorus } from '../support/chorus-process.js';
 import { eventually } from '../support/eventually.js';
 import { type OtlpCollector, otlpVariables, startCollector } from '../support/otlp-collector.js';
 import { drawn, pieceOf, treeOf } from '../support/span-tree.js';
 
+/** A model less to load. */
+const SPEECH_ONLY = { ASR_MODELS: 'none' };
 const TEXT = 'Nobody else shall read this. It has two sentences.';
 
 async function speak(url: string, format: string): Promise<{ id: string; audio: Blob }> {
@@ -38,11 +40,11 @@ describe('chorus serve with a collector', () => {
   let collector: OtlpCollector;
   let chorus: ChorusProcess;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     collector = await startCollector();
     chorus = await startChorus(otlpVariables(collector.url));
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await chorus.stop();
     await collector.close();
   });
@@ -66,10 +68,13 @@ describe('chorus serve with a collector', () => {
     await treeOf(collector, id);
     expect(collector.text).not.toContain('/health');
   });
+});
 
-  it('sends what is left when it stops', async () => {
-    await chorus.stop();
-    chorus = await startChorus({
+describe('chorus serve that stops', () => {
+  it('sends what is left', async () => {
+    const collector = await startCollector();
+    const chorus = await startChorus({
+      ...SPEECH_ONLY,
       ...otlpVariables(collector.url),
       OTEL_BSP_SCHEDULE_DELAY: '3600000',
     });
@@ -77,6 +82,9 @@ describe('chorus serve with a collector', () => {
     expect(collector.spans).toEqual([]);
     expect(await chorus.stop()).toBe(0);
     expect(drawn(await treeOf(collector, id))).toContain('dispatch');
+    // Metrics and logs would be sent at the end too.
+    expect([...collector.paths]).toEqual(['/v1/traces']);
+    await collector.close();
   });
 });
 
@@ -102,6 +110,7 @@ describe('chorus serve with a collector that is not well', () => {
   it('serves and stops although nothing answers', async () => {
     const hours = '7200000';
     const chorus = await startChorus({
+      ...SPEECH_ONLY,
       ...otlpVariables(`http://127.0.0.1:${portOf()}`),
       OTEL_EXPORTER_OTLP_TIMEOUT: hours,
       OTEL_BSP_EXPORT_TIMEOUT: hours,
@@ -116,6 +125,7 @@ describe('chorus serve with a collector that is not well', () => {
     const port = portOf();
     await new Promise((resolve) => deaf.close(resolve));
     const chorus = await startChorus({
+      ...SPEECH_ONLY,
       ...otlpVariables(`http://127.0.0.1:${port}`),
       OTEL_EXPORTER_OTLP_TIMEOUT: '200',
     });
@@ -127,7 +137,10 @@ describe('chorus serve with a collector that is not well', () => {
   });
 
   it('says that a variable makes no sense, and serves', async () => {
-    const chorus = await startChorus({ OTEL_EXPORTER_OTLP_ENDPOINT: 'no address at all' });
+    const chorus = await startChorus({
+      ...SPEECH_ONLY,
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'no address at all',
+    });
     await speak(chorus.url, 'pcm');
     expect(chorus.log()).toContain('opentelemetry');
     expect(await chorus.stop()).toBe(0);
@@ -138,6 +151,7 @@ describe('chorus serve without a collector', () => {
   /** The parts of OpenTelemetry that a process has opened or compiled. */
   async function loadedModules(variables: Record<string, string>): Promise<string[]> {
     const chorus = await startChorus({
+      ...SPEECH_ONLY,
       ...variables,
       NODE_DEBUG: 'module,esm',
     });

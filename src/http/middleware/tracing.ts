@@ -13,7 +13,7 @@ export function tracing(traces: Tracing): Middleware<DoorState> {
     if (PROBES.has(ctx.path)) return next();
     const trace = traces.startRequest(ctx.method, ctx.headers);
     Object.assign(ctx.state, { trace });
-    ctx.res.once('close', () => endRequest(ctx, outcomeOf(ctx)));
+    if (trace.isSampled) ctx.res.once('close', () => endRequest(ctx, outcomeOf(ctx)));
     return next();
   };
 }

@@ -1,5 +1,4 @@
 import {
-  type Attributes,
   type Context,
   type Span as LibrarySpan,
   SpanKind,
@@ -71,7 +70,7 @@ export class OtelSpan implements Span {
     if (!this.isSampled) return NO_SPAN;
     const earlier = this.#counts.get(name) ?? 0;
     this.#counts.set(name, earlier + 1);
-    const options = { attributes: { ...known(attributes), 'chorus.retry': earlier } };
+    const options = { attributes: { ...attributes, 'chorus.retry': earlier } };
     return new OtelSpan(this.#tracer, { name, options, parent: this.#context });
   }
 
@@ -80,7 +79,7 @@ export class OtelSpan implements Span {
     const caller = trace.getSpanContext(this.#start.parent);
     if (caller && !isSampled(caller.traceFlags)) return NO_SPAN;
     const links = this.isSampled ? [{ context: this.#span.spanContext() }] : [];
-    const options = { kind: SpanKind.SERVER, links, attributes: known(attributes) };
+    const options = { kind: SpanKind.SERVER, links, attributes };
     return new OtelSpan(this.#tracer, { name, options, parent: ROOT_CONTEXT });
   }
 
@@ -94,7 +93,7 @@ export class OtelSpan implements Span {
   /** See {@link Span.set}. */
   set(attributes: SpanAttributes, name?: string): void {
     if (this.#isOver) return;
-    this.#span.setAttributes(known(attributes));
+    this.#span.setAttributes(attributes);
     if (name !== undefined) this.#span.updateName(name);
   }
 
@@ -119,8 +118,4 @@ function isSampled(flags: number): boolean {
 function isError(outcome: Outcome, kind: SpanKind | undefined): boolean {
   if (outcome === 'ok' || outcome === 'canceled') return false;
   return kind !== SpanKind.SERVER || ERROR_TABLE[outcome].status >= 500;
-}
-
-function known(attributes: SpanAttributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }

@@ -6,6 +6,7 @@ import { NodeSDK, resources } from '@opentelemetry/sdk-node';
 
 import type { Span } from '../../protocol/trace.js';
 import { OtelSpan } from './otel-span.js';
+import { NO_CONTEXT } from './no-context.js';
 import { OtelFailures } from './otel-failures.js';
 import type { RunningTracing, TracingOptions } from './start-tracing.js';
 
@@ -29,6 +30,7 @@ export class OtelTracing implements RunningTracing {
       // Left out, the library would send metrics and logs too, to wherever spans are sent.
       metricReaders: [],
       logRecordProcessors: [],
+      contextManager: NO_CONTEXT,
       resource: resourceOf(options),
       // Unless asked, it would tell the command line, the user and the ids of the machine.
       ...(!options.hasDetectors && { resourceDetectors: [resources.envDetector] }),
