@@ -105,15 +105,19 @@ static unsigned boardOf(const void *device) {
   return (unsigned)((size_t)((const char *)device - &places[0][0][0]) / sizeof places[0]);
 }
 
-/* Never comes back; `<state file>.hung` tells a test that it has come so far. */
-static void hang(const char *function) {
+/* Tells a test that a program has come so far: a line in the file `<state file>.<suffix>`. */
+static void mark(const char *suffix, const char *function) {
   char path[512];
-  snprintf(path, sizeof path, "%s.hung", getenv("FAKE_NVML_STATE"));
-  FILE *file = fopen(path, "a");
-  if (file) {
-    fprintf(file, "%s\n", function);
-    fclose(file);
-  }
+  const char *state = getenv("FAKE_NVML_STATE");
+  snprintf(path, sizeof path, "%s.%s", state ? state : "", suffix);
+  FILE *file = state ? fopen(path, "a") : NULL;
+  if (!file) return;
+  fprintf(file, "%s\n", function);
+  fclose(file);
+}
+
+static void hang(const char *function) {
+  mark("hung", function);
   for (;;) pause();
 }
 
@@ -160,7 +164,9 @@ int nvmlInit(void) { return initialise("nvmlInit"); }
 int nvmlShutdown(void) {
   ENTER();
   initialised--;
-  if (!initialised) memset(sets, 0, sizeof sets);
+  if (initialised) return OK;
+  memset(sets, 0, sizeof sets);
+  mark("shutdown", __func__);
   return OK;
 }
 

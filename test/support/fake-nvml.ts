@@ -74,6 +74,11 @@ export class FakeNvml {
     return `${this.env.FAKE_NVML_STATE}.hung`;
   }
 
+  /** A file that has a line for each time that the library was shut down for good. */
+  get shutdownFile(): string {
+    return `${this.env.FAKE_NVML_STATE}.shutdown`;
+  }
+
   /** Changes parts of the machine, in one step for whoever reads. */
   async set(change: Partial<FakeState>): Promise<void> {
     this.#state = { ...this.#state, ...change };

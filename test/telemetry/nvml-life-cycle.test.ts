@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { afterEach, describe, expect, it } from 'vitest';
@@ -77,6 +78,14 @@ describe('the telemetry process as it is shipped', () => {
     expect(first.gpus).toHaveLength(8);
     expect(second.atMs - first.atMs).toBeGreaterThan(500);
     expect(await child.stop()).toBe(0);
+    expect(await readFile(nvml.shutdownFile, 'utf8')).toBe('nvmlShutdown\n');
+  });
+
+  it("finds the system's own library", async () => {
+    const nvml = await machine({ gpus: fakeGpus(2) });
+    const env = { ...nvml.env, LD_LIBRARY_PATH: dirname(nvml.libraryPath) };
+    const child = started(new TelemetryProcess({ env }));
+    expect(indices(await child.snapshot())).toEqual([0, 1]);
   });
 
   it('is ready even if the driver never comes back, and ends by SIGKILL', async () => {
