@@ -49,6 +49,11 @@ export class TelemetryProcess {
     return this.#child.pid ?? 0;
   }
 
+  /** Waits for its end and gives its exit code; null after a signal. */
+  async ended(): Promise<number | null> {
+    return (await this.#exit()).code;
+  }
+
   /** Waits until so many messages of a kind have come since it began. */
   async message(type: FromChild['type'], times = 1): Promise<void> {
     while (this.messages.filter((one) => one === type).length < times) {

@@ -116,9 +116,9 @@ describe('a driver that hangs', () => {
 });
 
 describe('an error of the library itself', () => {
-  const codes = [NVML.uninitialized, NVML.driverNotLoaded, NVML.libraryVersionMismatch];
+  const codes = [NVML.uninitialized, NVML.driverNotLoaded, NVML.gpuNotFound];
 
-  it.each([...codes, NVML.gpuNotFound])('%i: is reported, and over when it is', async (code) => {
+  it.each(codes)('%i: is reported, and over when it is', async (code) => {
     const { nvml, child } = await start();
     await child.snapshot();
     await nvml.set({ faults: { nvmlDeviceGetPowerUsage: code } });
@@ -138,6 +138,27 @@ describe('an error of the library itself', () => {
     await child.report(isFailed);
     await nvml.set({ faults: {} });
     expect((await child.snapshot()).gpus).toHaveLength(8);
+  });
+
+  it('that another driver is there by now ends the process, for a new one loads its library', async () => {
+    const { nvml, child } = await start();
+    await child.snapshot();
+    await nvml.set({ faults: { nvmlDeviceGetPowerUsage: NVML.libraryVersionMismatch } });
+    expect(await child.report(isFailed)).toMatchObject({ state: 'failed' });
+    expect(await child.ended()).toBe(1);
+  });
+
+  it('that driver and library never fitted does not: a new process would load the same', async () => {
+    const { nvml, child } = await start({ faults: { nvmlInit_v2: NVML.libraryVersionMismatch } });
+    await child.report(isFailed);
+    await nvml.set({ faults: {} });
+    expect((await child.snapshot()).gpus).toHaveLength(8);
+  });
+
+  it('is told at each look, also between two tries', async () => {
+    const { child } = await start({ faults: { nvmlInit_v2: NVML.driverNotLoaded } });
+    // A pause follows the second try; hundreds of looks fit into it.
+    for (let look = 0; look < 50; look += 1) expect(isFailed(await child.report())).toBe(true);
   });
 
   it('that no one knows fails the initialisation too', async () => {

@@ -1,6 +1,6 @@
 import type { GpuReading, GpuReport, GpuSnapshot, XidEvent } from '../../protocol/gpus.js';
 import { NvmlCalls } from './calls.js';
-import { isLostGpu } from './codes.js';
+import { CODE, isLostGpu, NvmlError } from './codes.js';
 import type { Gpu } from './gpu.js';
 import type { NvmlLibrary } from './library.js';
 import { LostGpus } from './lost-gpus.js';
@@ -42,6 +42,7 @@ export class Collector {
   readonly #pause: RetryPause;
   readonly #lost = new LostGpus();
   #session: Session | undefined;
+  #isOutdated = false;
   #xids: XidEvent[] = [];
   /** When the library was last begun anew because of a lost GPU. */
   #renewedMs = -Infinity;
@@ -51,6 +52,11 @@ export class Collector {
     this.#calls = new NvmlCalls(library);
     this.#slow = new SlowTier(this.#options);
     this.#pause = new RetryPause(this.#options.longestPauseMs);
+  }
+
+  /** Whether the driver is of another version than the library that this process has loaded. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
   }
 
   /** Looks once; undefined while it pauses after failures. */
@@ -63,6 +69,7 @@ export class Collector {
       return { state: 'read', snapshot };
     } catch (caught) {
       this.close();
+      this.#isOutdated = caught instanceof NvmlError && caught.code === CODE.versionMismatch;
       this.#pause.begin(this.#options.now());
       return { state: 'failed', reason: caught instanceof Error ? caught.message : String(caught) };
     }

@@ -13,7 +13,8 @@ export interface TelemetryOptions extends CollectorOptions {
 const TICK_MS = 1_000;
 
 /**
- * Starts to tell the supervisor of the GPUs. It returns before it has asked the driver anything: a
+ * Starts to tell the supervisor of the GPUs. When the driver was replaced under this process, only
+ * a new one can load the library that fits, and so this one ends. It returns before it has asked the driver anything: a
  * driver that hangs takes this process with it, but not its handshake.
  */
 export function startTelemetry(
@@ -24,6 +25,9 @@ export function startTelemetry(
   const { tickMs = TICK_MS, ...collectorOptions } = options;
   const stopping = new AbortController();
   let collector: Collector | undefined;
+  let newest: GpuReport | undefined;
+  /** Whether this process has read GPUs. */
+  let hasRead = false;
 
   async function begin(): Promise<void> {
     const library = await loadNvml(nvmlLibrary);
@@ -35,8 +39,11 @@ export function startTelemetry(
   }
 
   function look(): void {
-    const report = collector?.look();
-    if (report) tell(report);
+    // Between two tries the last failure stands: whoever says nothing counts as hanging.
+    newest = collector?.look() ?? newest;
+    if (newest) tell(newest);
+    hasRead ||= newest?.state === 'read';
+    if (hasRead && collector?.isOutdated === true) process.exit(1);
   }
 
   function tell(report: GpuReport): void {
