@@ -8,7 +8,7 @@ const SUBSTITUTES: Readonly<Record<string, string>> = {
   instance: '.+',
   gpu: '.+',
   worker: '.+',
-  model: '.*',
+  model: '.+',
 };
 
 /** Puts values where a query has variables; an unknown variable stays and is a syntax error. */

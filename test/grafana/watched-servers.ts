@@ -28,33 +28,51 @@ export interface WatchedServers {
 
 /** Starts all of them; the real server has a worker for speech on GPU 0 and one for hearing on GPU 1. */
 export async function startWatchedServers(): Promise<WatchedServers> {
+  const ends: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of ends.toReversed()) await end();
+  };
+  const kept = async <Part extends { stop(): Promise<unknown> }>(start: Promise<Part>) => {
+    const part = await start;
+    ends.push(() => part.stop());
+    return part;
+  };
+  try {
+    const nvml = await fakeMachine();
+    ends.push(() => nvml.dispose());
+    const bin = await nvidiaSmi(nvml);
+    ends.push(() => rm(bin, { recursive: true }));
+    const chorus = await kept(startChorus(settingsOn(nvml, bin)));
+    const live = await kept(startLiveServer({ workers: 1, settings: NO_GPUS }));
+    const slow = await kept(startScriptedServer(1, NO_GPUS));
+    const targets = [chorus.url, live.url, slow.url];
+    const prometheus = await kept(startPrometheus({ targets, ruleFiles: [RULE_FILE] }));
+    return { chorus, nvml, live, slow, prometheus, stop };
+  } catch (caught) {
+    await stop();
+    throw caught;
+  }
+}
+
+/** Eight GPUs, the last of which is divided. */
+function fakeMachine(): Promise<FakeNvml> {
   const memory = { totalBytes: 10 * GIB, usedBytes: GIB, reservedBytes: 0 };
   const divided = fakeGpu(7, { slices: [{ uuid: 'MIG-0', memory }] });
-  const nvml = await FakeNvml.create({ gpus: [...fakeGpus(7), divided] });
-  const bin = await nvidiaSmi(nvml);
-  const [chorus, live, slow] = await Promise.all([
-    startChorus({
-      ...nvml.env,
-      PATH: `${bin}:${process.env['PATH']}`,
-      NVML_LIBRARY: nvml.libraryPath,
-      TTS_GPUS: '0',
-      ASR_GPUS: '1',
-      TTS_CAPACITY: '1',
-      MAX_QUEUE: '1',
-      LOG_FILE: 'none',
-    }),
-    startLiveServer({ workers: 1, settings: NO_GPUS }),
-    startScriptedServer(1, NO_GPUS),
-  ]);
-  const targets = [chorus.url, live.url, slow.url];
-  const prometheus = await startPrometheus({ targets, ruleFiles: [RULE_FILE] });
-  const stop = async (): Promise<void> => {
-    await prometheus.stop();
-    await Promise.all([chorus.stop(), live.stop(), slow.stop()]);
-    await nvml.dispose();
-    await rm(bin, { recursive: true });
+  return FakeNvml.create({ gpus: [...fakeGpus(7), divided] });
+}
+
+/** One request at a time is spoken, and one may wait. */
+function settingsOn(nvml: FakeNvml, bin: string): Record<string, string> {
+  return {
+    ...nvml.env,
+    PATH: `${bin}:${process.env['PATH']}`,
+    NVML_LIBRARY: nvml.libraryPath,
+    TTS_GPUS: '0',
+    ASR_GPUS: '1',
+    TTS_CAPACITY: '1',
+    MAX_QUEUE: '1',
+    LOG_FILE: 'none',
   };
-  return { chorus, nvml, live, slow, prometheus, stop };
 }
 
 /** A folder with an nvidia-smi that lists what the fake library has. */
