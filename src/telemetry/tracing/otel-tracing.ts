@@ -1,14 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import {
-  type Context,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  trace,
-  type Tracer,
-} from '@opentelemetry/api';
+import { propagation, ROOT_CONTEXT, SpanKind, trace, type Tracer } from '@opentelemetry/api';
 import { NodeSDK, resources } from '@opentelemetry/sdk-node';
 
 import type { Span } from '../../protocol/trace.js';
@@ -56,9 +49,10 @@ export class OtelTracing implements RunningTracing {
 
   /** See {@link Tracing.startRequest}. Headers that name no trace begin one. */
   startRequest(method: string, headers: object): Span {
+    const parent = propagation.extract(ROOT_CONTEXT, headers);
     const attributes = { 'http.request.method': method };
     const options = { kind: SpanKind.SERVER, attributes };
-    return OtelSpan.start(this.#tracer, { name: method, options, parent: callerOf(headers) });
+    return OtelSpan.start(this.#tracer, { name: method, options, parent });
   }
 
   /** See {@link RunningTracing.stop}. */
@@ -76,15 +70,6 @@ export class OtelTracing implements RunningTracing {
     waiting.abort();
     if (!isOver) this.#failures.notSent('the collector takes too long');
     return isOver;
-  }
-}
-
-/** The span that a request's headers name. Formats other than W3C's may be asked for, and throw. */
-function callerOf(headers: object): Context {
-  try {
-    return propagation.extract(ROOT_CONTEXT, headers);
-  } catch {
-    return ROOT_CONTEXT;
   }
 }
 
