@@ -72,7 +72,11 @@ describe('a traced server', () => {
     server = await startTracedServer({
       workers: 2,
       settings: { API_KEYS: SECRET_KEY, TTS_CAPACITY: '1', LOG_LEVEL: 'info' },
-      variables: { ...otlpVariables(collector.url), OTEL_RESOURCE_ATTRIBUTES: 'team=voices' },
+      variables: {
+        ...otlpVariables(collector.url),
+        OTEL_RESOURCE_ATTRIBUTES: 'team=voices',
+        OTEL_PROPAGATORS: 'tracecontext,baggage,jaeger',
+      },
     });
   });
   afterAll(() => server.stop());
@@ -118,9 +122,13 @@ describe('a traced server', () => {
     expect(children.every((child) => child.span.traceId === traceId)).toBe(true);
   });
 
-  it('begins a trace of its own where the header is malformed', async () => {
-    const traceparent = `00-${'0'.repeat(32)}-nonsense-01`;
-    const { span } = await treeOf(collector, await spoken(server.url, 'busy 1', { traceparent }));
+  it.each<Record<string, string>>([
+    { traceparent: `00-${'0'.repeat(32)}-nonsense-01` },
+    { traceparent: `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01` },
+    { traceparent: 'x'.repeat(4000), tracestate: '=,=', baggage: '%ZZ=%E0%A4%A;%,=' },
+    { 'uber-trace-id': '%E0%A4%A' },
+  ])('begins a trace of its own where headers are malformed: %j', async (headers) => {
+    const { span } = await treeOf(collector, await spoken(server.url, 'busy 1', headers));
     expect(span.parentSpanId ?? '').toBe('');
     expect(span.attributes).toMatchObject({ 'http.response.status_code': 200 });
   });

@@ -63,8 +63,10 @@ describe('the steps of a call', () => {
     const steps: StepsTold['steps'][number][] = [];
     for await (const frame of readFrames(body)) {
       const event = frame.kind === 'bytes' ? { type: 'audio' } : frame.value;
-      types.push((event as { type: string }).type);
-      if (types.at(-1) === 'steps') steps.push(...(event as StepsTold).steps);
+      const { type } = event as { type: string };
+      if (type === 'steps') steps.push(...(event as StepsTold).steps);
+      // Where speech begins is found in the samples, and is not what these tests look at.
+      if (type !== 'audible') types.push(type);
     }
     return { types, steps };
   }
