@@ -59,6 +59,7 @@ describe.each(dashboards)('$file', (dashboard) => {
         includeAll: true,
         allValue: '.+',
       });
+      expect(variable).toMatchObject({ current: { value: ['$__all'] } });
       expect(variable).toMatchObject({ refresh: 2, datasource: { uid: '${datasource}' } });
       const selector = /^label_values\((.*), \w+\)$/.exec(variable.definition ?? '')?.[1] ?? '?';
       expect(parseQuery(withValues(selector)).isWellFormed, variable.definition).toBe(true);
