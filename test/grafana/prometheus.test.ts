@@ -8,7 +8,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
-import { complaintsAbout, startPrometheus, type Prometheus } from '../support/prometheus.js';
+import {
+  complaintsAbout,
+  hasPrometheus,
+  startPrometheus,
+  type Prometheus,
+} from '../support/prometheus.js';
 
 const PAGE = '# HELP speech_a A figure.\n# TYPE speech_a gauge\nspeech_a{b="c"} 7\n';
 const page = createServer((_, response) => response.end(PAGE));
@@ -32,7 +37,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a page of metrics is scraped and asked for', async () => {
+test.runIf(hasPrometheus)('a page of metrics is scraped and asked for', async () => {
   const samples = await eventually(async () => {
     const samples = await prometheus.query('speech_a');
     expect(samples).not.toEqual([]);
@@ -42,7 +47,7 @@ test('a page of metrics is scraped and asked for', async () => {
   expect(await prometheus.targets()).toMatchObject([{ health: 'up', lastError: '' }]);
 });
 
-test('alerts fire, and rules say how they are', async () => {
+test.runIf(hasPrometheus)('alerts fire, and rules say how they are', async () => {
   await eventually(async () =>
     expect(await prometheus.alerts()).toMatchObject([
       { state: 'firing', labels: { alertname: 'A' }, annotations: { text: 'c' } },
@@ -51,16 +56,16 @@ test('alerts fire, and rules say how they are', async () => {
   expect(await prometheus.rules()).toMatchObject([{ name: 'A', health: 'ok' }]);
 });
 
-test('a query that is wrong is refused with words', async () => {
+test.runIf(hasPrometheus)('a query that is wrong is refused with words', async () => {
   await expect(prometheus.query('rate(speech_a)')).rejects.toThrow('expected type range vector');
 });
 
-test('a configuration that is wrong is refused with words', async () => {
+test.runIf(hasPrometheus)('a configuration that is wrong is refused with words', async () => {
   const wrong = startPrometheus({ targets: [], ruleFiles: [join(folder, '[')] });
   await expect(wrong).rejects.toThrow('syntax error in pattern');
 });
 
-test('promtool tells a tidy page of metrics from an untidy one', async () => {
+test.runIf(hasPrometheus)('promtool tells a tidy page of metrics from an untidy one', async () => {
   expect(await complaintsAbout(PAGE)).toBe('');
   expect(await complaintsAbout('speech_b_count 1\n')).toContain('speech_b_count');
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
-import { complaintsAbout, type Sample } from '../support/prometheus.js';
+import { complaintsAbout, hasPrometheus, type Sample } from '../support/prometheus.js';
 import { queriesOf, readDashboards, type NamedQuery } from './dashboards.js';
 import { parseQuery, withValues } from './promql.js';
 import { readAlerts } from './rules.js';
@@ -25,11 +25,14 @@ afterAll(async () => {
   await servers.stop();
 });
 
-test('every query of every panel and annotation is answered with data', async () => {
-  await eventually(async () => expect(await unanswered(queries)).toEqual([]));
-});
+test.runIf(hasPrometheus)(
+  'every query of every panel and annotation is answered with data',
+  async () => {
+    await eventually(async () => expect(await unanswered(queries)).toEqual([]));
+  },
+);
 
-test('every legend has the labels that it shows', async () => {
+test.runIf(hasPrometheus)('every legend has the labels that it shows', async () => {
   for (const { where, expr, shownLabels } of queries) {
     const samples = await ask(expr);
     if (samples.length === 0) continue;
@@ -38,7 +41,7 @@ test('every legend has the labels that it shows', async () => {
   }
 });
 
-test('every series that an alert looks at has data', async () => {
+test.runIf(hasPrometheus)('every series that an alert looks at has data', async () => {
   const selected = readAlerts().flatMap(({ alert, expr }) =>
     parseQuery(expr).selectors.map(({ name, matchers }) => ({
       where: alert,
@@ -49,25 +52,28 @@ test('every series that an alert looks at has data', async () => {
   await eventually(async () => expect(await unanswered(selected)).toEqual([]));
 });
 
-test('alerts are evaluated without errors, and those of the planted faults fire', async () => {
-  const fired = await eventually(async () => {
-    const alerts = await servers.prometheus.alerts();
-    const firing = alerts.filter(({ state }) => state === 'firing');
-    const names = firing.map(({ labels }) => `${labels['alertname']} ${labels['xid']}`);
-    expect(names).toEqual(
-      expect.arrayContaining(['ChorusGpuXidCritical 79', 'ChorusGpuXidContained 94']),
-    );
-    return firing;
-  });
-  const words = fired.flatMap(({ annotations }) => Object.values(annotations)).join('\n');
-  expect(words).toContain('reports XID 79');
-  expect(words).not.toMatch(/<no value>|<error|\{\{/);
-  const rules = await servers.prometheus.rules();
-  expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
-  expect(rules.length).toBe(readAlerts().length);
-});
+test.runIf(hasPrometheus)(
+  'alerts are evaluated without errors, and those of the planted faults fire',
+  async () => {
+    const fired = await eventually(async () => {
+      const alerts = await servers.prometheus.alerts();
+      const firing = alerts.filter(({ state }) => state === 'firing');
+      const names = firing.map(({ labels }) => `${labels['alertname']} ${labels['xid']}`);
+      expect(names).toEqual(
+        expect.arrayContaining(['ChorusGpuXidCritical 79', 'ChorusGpuXidContained 94']),
+      );
+      return firing;
+    });
+    const words = fired.flatMap(({ annotations }) => Object.values(annotations)).join('\n');
+    expect(words).toContain('reports XID 79');
+    expect(words).not.toMatch(/<no value>|<error|\{\{/);
+    const rules = await servers.prometheus.rules();
+    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+    expect(rules.length).toBe(readAlerts().length);
+  },
+);
 
-test('promtool has nothing against the pages of metrics', async () => {
+test.runIf(hasPrometheus)('promtool has nothing against the pages of metrics', async () => {
   for (const { url } of [servers.chorus, servers.live, servers.slow]) {
     expect(await complaintsAbout(await (await fetch(`${url}/metrics`)).text())).toBe('');
   }

@@ -1,5 +1,10 @@
 /** Debian's Prometheus and promtool for tests: real programs, each with its own storage and port. */
-import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import {
+  spawn,
+  spawnSync,
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+} from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +12,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { stringify } from 'yaml';
+
+/** Whether Prometheus and promtool are installed; the Debian package prometheus has both. */
+export const hasPrometheus = ['prometheus', 'promtool'].every(
+  (program) => spawnSync(program, ['--version']).status === 0,
+);
 
 /** What a Prometheus for a test shall do. */
 export interface PrometheusOptions {
