@@ -1,23 +1,28 @@
-import type { SlotLog } from './life-cycle.js';
-import type { WorkerSlot } from './worker-slot.js';
+import type { ChildState, SlotLog } from './life-cycle.js';
+
+/** What it needs to know of a worker. */
+export interface Recyclable {
+  readonly spec: { readonly id: string };
+  readonly slot: { readonly state: ChildState };
+}
 
 /** What recycling works on. */
-export interface LeakRecyclerOptions {
-  readonly workers: readonly WorkerSlot[];
+export interface LeakRecyclerOptions<Worker extends Recyclable> {
+  readonly workers: readonly Worker[];
   /** Whether all workers are being replaced anyway. */
   readonly isRolling: () => boolean;
   /** Replaces one worker's process; resolves when the new one is ready or has failed. */
-  readonly restart: (worker: WorkerSlot) => Promise<void>;
+  readonly restart: (worker: Worker) => Promise<void>;
   readonly log: SlotLog;
 }
 
 /** Replaces workers that leak, one at a time and only while all others stay where they are. */
-export class LeakRecycler {
-  readonly #options: LeakRecyclerOptions;
+export class LeakRecycler<Worker extends Recyclable> {
+  readonly #options: LeakRecyclerOptions<Worker>;
   #restarting: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(options: LeakRecyclerOptions) {
+  constructor(options: LeakRecyclerOptions<Worker>) {
     this.#options = options;
   }
 
@@ -50,6 +55,6 @@ export class LeakRecycler {
 }
 
 /** It will serve again in a moment, and then there is one more to carry the work. */
-function isOnItsWay({ slot: { state } }: WorkerSlot): boolean {
+function isOnItsWay({ slot: { state } }: Recyclable): boolean {
   return state === 'starting' || state === 'loading' || state === 'draining' || state === 'crashed';
 }

@@ -6,7 +6,7 @@ export function usedBytesOn({ gpus }: GpuSnapshot, uuid: string): number | undef
   return places.find((place) => place.uuid === uuid)?.memory.usedBytes ?? undefined;
 }
 
-/** Finds how much memory a process has on a GPU or its slices, or on a slice; undefined if unknown. */
+/** Finds how much memory a process has of a GPU with its slices, or of a slice; undefined if unknown. */
 export function processBytesOn(
   snapshot: GpuSnapshot,
   uuid: string,

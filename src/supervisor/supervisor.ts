@@ -42,7 +42,7 @@ export class Supervisor {
   readonly #parts: Parts;
   readonly #leases: LeaseRouter<WorkerClient>;
   readonly #rolling: RollingRestart;
-  readonly #recycler: LeakRecycler;
+  readonly #recycler: LeakRecycler<WorkerSlot>;
   readonly #startedAtMs = Date.now();
   readonly #everReady: Record<Service, boolean> = { tts: false, asr: false };
   #unsubscribe: (() => void) | undefined;

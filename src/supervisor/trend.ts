@@ -1,4 +1,7 @@
-/** Measures how steadily values rise: the share of pairs that do less the share that fall (Kendall's tau). */
+/**
+ * Measures how steadily values rise: the share of pairs that do less the share of those that fall
+ * (Kendall's tau).
+ */
 export function steadinessOf(values: ArrayLike<number>): number {
   let rising = 0;
   for (let from = 0; from < values.length; from += 1) {

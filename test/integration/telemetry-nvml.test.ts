@@ -22,15 +22,19 @@ describe('a fleet on GPUs', () => {
     await nvml.dispose();
   });
 
-  async function start(): Promise<void> {
+  async function start(nvmlLibrary?: string): Promise<void> {
     nvml = await FakeNvml.create({ gpus: fakeGpus(2) });
     fleet = await startScriptedFleet(2, {
       telemetryEntry: new URL('../../src/telemetry/nvml/main.js', import.meta.url),
-      nvmlLibrary: nvml.libraryPath,
+      nvmlLibrary: nvmlLibrary ?? nvml.libraryPath,
       telemetrySilenceMs: SILENCE_MS,
       environment: (additions) => ({ ...childEnvironment(additions), ...nvml.env }),
       devices: UUIDS.map((uuid, index): Device => ({ kind: 'gpu', index, uuid, name: 'Test' })),
     });
+  }
+
+  async function startWatched(): Promise<void> {
+    await start();
     await eventually(() => expect(temperatures()).toEqual([50, 51]));
   }
 
@@ -44,8 +48,19 @@ describe('a fleet on GPUs', () => {
       .snapshot?.gpus.map((gpu) => gpu.temperatureCelsius);
   const memory = () => telemetry().memory(fleet.supervisor.workers);
 
+  it('serves without a driver, and keeps no process for it', async () => {
+    await start('/no/such/library.so');
+    await eventually(() => expect(status().telemetry).toEqual({ state: 'stopped', restarts: 0 }));
+    expect(telemetry().gpus()).toMatchObject({
+      snapshot: undefined,
+      error: expect.stringMatching(/library/),
+    });
+    expect(status().workers).toMatchObject([{ state: 'ready' }, { state: 'ready' }]);
+    expect(status().warnings).toEqual([]);
+  });
+
   it('has its figures back after a call that hangs', async () => {
-    await start();
+    await startWatched();
     const { pid } = status().telemetry!;
     const hanging = look(pid!)!;
     await nvml.setGpu(0, { temperatureCelsius: 60, hangs: ['nvmlDeviceGetMemoryInfo_v2'] });
@@ -61,7 +76,7 @@ describe('a fleet on GPUs', () => {
   });
 
   it('knows what memory its workers have, loses a GPU and serves on', async () => {
-    await start();
+    await startWatched();
     const pid = status().workers[0]!.pid!;
     await nvml.setGpu(0, { processes: [{ pid, memoryBytes: 3 * GIB }] });
     await eventually(() => expect(memory()[0]?.vramBytes).toBe(3 * GIB));

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Device } from '../../src/protocol/control.js';
 import type { GpuProcess, GpuReading, GpuSnapshot } from '../../src/protocol/gpus.js';
@@ -49,6 +49,7 @@ describe("the account of a worker's memory", () => {
     lines.length = 0;
     leaks.length = 0;
   });
+  afterEach(() => void vi.useRealTimers());
 
   function trackerOn(device: Device): WorkerMemoryTracker {
     return new WorkerMemoryTracker({
@@ -107,13 +108,17 @@ describe("the account of a worker's memory", () => {
   });
 
   it('does not take a look for later that began before', () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000 });
     const tracker = trackerOn(GPU);
     tracker.starting();
+    vi.setSystemTime(5_000);
     tracker.ready(1);
-    const collectMs = 60_000;
-    const late = snapshotOf([gpuOf('GPU-0', { memory: memoryOf(1) })], { collectMs });
-    tracker.look(late, 1);
+    vi.setSystemTime(6_000);
+    const gpus = [gpuOf('GPU-0', { memory: memoryOf(GIB) })];
+    tracker.look(snapshotOf(gpus, { collectMs: 2_000 }), 1);
     expect(tracker.describe(1).vramAfterLoadBytes).toBeUndefined();
+    tracker.look(snapshotOf(gpus, { collectMs: 500 }), 1);
+    expect(tracker.describe(1).vramAfterLoadBytes).toBe(GIB);
   });
 
   it('knows no GPU of a worker on the CPU, nor anything of a process that has ended', () => {
