@@ -18,7 +18,8 @@ export interface LeakDetectorOptions {
  * Finds a leak of one process's memory from its size at idle points. The same test runs over windows
  * of three lengths: the last 60 points, at most every 10 s, find a quick leak within minutes; floors
  * (the least of 16 points in a row, and of 16 floors) find one of a few megabytes an hour within a
- * day, and have no saw-teeth left. A saw-tooth lower than the threshold is never a leak.
+ * day, and have no saw-teeth left. Memory that
+ * stays within a band narrower than the threshold never leaks, whatever it does there.
  */
 export class LeakDetector {
   readonly #levels: readonly Level[];

@@ -60,7 +60,9 @@ export class LeakWindow {
     const isStanding = this.#growth !== undefined;
     const threshold = this.#growthBytes * (isStanding ? STANDING_SHARE : 1);
     if (!isStanding && !risesSteadily(values)) return;
-    const growthBytes = Math.round(slopeOf(values) * (values.length - 1));
+    // A bend has parts that are steeper than the whole.
+    const mostBytes = Math.max(...values) - Math.min(...values);
+    const growthBytes = Math.min(mostBytes, Math.round(slopeOf(values) * (values.length - 1)));
     const isLeak = growthBytes > threshold;
     this.#growth = isLeak ? { growthBytes, spanMs: this.#spanMs() } : undefined;
   }
