@@ -25,7 +25,8 @@ describe('a worker', () => {
 
   afterEach(async () => {
     for (const lease of held.splice(0)) lease.release();
-    await fleet.stop();
+    // Answers that nobody reads to their end would be waited for.
+    await fleet.stop(0);
   });
 
   const worker = (index = 0) => fleet.supervisor.status().workers[index]!;

@@ -2,5 +2,5 @@ import { vi } from 'vitest';
 
 /** Waits until an expectation about other processes holds; fails with it if it never does. */
 export function eventually<Result>(expectation: () => Result | Promise<Result>): Promise<Result> {
-  return vi.waitFor(expectation, { timeout: 30_000, interval: 20 });
+  return vi.waitFor(expectation, { timeout: 60_000, interval: 20 });
 }

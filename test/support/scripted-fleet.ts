@@ -13,7 +13,8 @@ export interface ScriptedFleet {
   readonly modelDir: string;
   /** Steps that the engines have started so far. */
   startedSteps(): Promise<string[]>;
-  stop(): Promise<void>;
+  /** @param drainTimeoutMs How long leases may take; as the options say unless told. */
+  stop(drainTimeoutMs?: number): Promise<void>;
 }
 
 /** What a test asks the router of a scripted fleet for, where it does not matter who asks. */
@@ -75,8 +76,8 @@ export async function startScriptedFleet(
       const log = await readFile(join(modelDir, 'steps.log'), 'utf8').catch(() => '');
       return log.split('\n').filter((line) => line !== '');
     },
-    async stop() {
-      await supervisor.stop();
+    async stop(drainTimeoutMs) {
+      await supervisor.stop(drainTimeoutMs);
       await rm(root, { recursive: true, force: true });
     },
   };
