@@ -40,6 +40,9 @@ export function observe({ supervisor, log, dataDir }: Observed): Observation {
   });
   const server = new ServerCollector(VERSION);
   const metrics = new Metrics(log);
+  for (const { spec } of supervisor.workers) {
+    for (const { service, id } of spec.models) metrics.requests.expect(service, id);
+  }
   metrics.add(server);
   metrics.add(new FleetCollector(() => supervisor.figures()));
   metrics.add(new GpuCollector(() => gpuFigures(supervisor)));

@@ -8,6 +8,7 @@ import type {
   WorkerFigures,
 } from '../telemetry/metrics/fleet-collector.js';
 import { EDGES } from './life-cycle.js';
+import { RESTART_REASONS } from './slot-history.js';
 import { readyReplicas } from './status.js';
 import type { WorkerMemory } from './worker-memory.js';
 import type { WorkerSlot } from './worker-slot.js';
@@ -48,7 +49,9 @@ function workerFigures(worker: WorkerSlot, memory: readonly WorkerMemory[]): Wor
     device: spec.device.kind === 'gpu' ? spec.device.uuid : 'cpu',
     state: slot.state,
     models: spec.models.map((model) => replicaFigures(worker, model)),
-    restarts: slot.history.restarts,
+    restarts: new Map(
+      RESTART_REASONS.map((reason) => [reason, slot.history.restarts.get(reason) ?? 0]),
+    ),
     vramBytes: own ? vramPhases(own) : new Map(),
     leakSuspicions: new Map(Object.entries(own?.leakSuspicions ?? {})),
   };

@@ -1,13 +1,16 @@
-/** Why a process was started again. */
-export type RestartReason =
-  | 'crashed'
-  | 'hung'
-  | 'device_lost'
-  | 'init_failed'
-  | 'operator'
-  /** Its memory grew without end. */
-  | 'leak'
-  | 'reload';
+/** Why a process was started again; `leak`: its memory grew without end. */
+export const RESTART_REASONS = [
+  'crashed',
+  'hung',
+  'device_lost',
+  'init_failed',
+  'operator',
+  'leak',
+  'reload',
+] as const;
+
+/** One of {@link RESTART_REASONS}. */
+export type RestartReason = (typeof RESTART_REASONS)[number];
 
 /** One failure. */
 export interface Failure {

@@ -30,6 +30,15 @@ describe('/metrics of a server', () => {
 
   const place = 'task="tts",model="scripted"';
 
+  it('begins at 0 for what is configured, and has nothing of what is not', async () => {
+    expect(await value('tts_underruns_total{model="scripted"}')).toBe(0);
+    expect(await value(`queue_seconds_count{${place},class="bulk"}`)).toBe(0);
+    expect(await value('ratelimit_rejections_total{scope="streams"}')).toBe(0);
+    expect(await value(`replica_restarts_total{worker="cpu-1",${place},reason="hung"}`)).toBe(0);
+    expect(await value('asr_final_delay_seconds')).toBeUndefined();
+    expect(await value('gpu')).toBeUndefined();
+  });
+
   it('tells what runs, what waits and what was refused', async () => {
     expect(await value('ready_replicas{task="tts"}')).toBe(2);
     const asking = [speakTo(server.url, `gate ${gate()}`), speakTo(server.url, `gate ${gate()}`)];

@@ -1,8 +1,11 @@
 import type { Service, Usage } from '../../protocol/requests.js';
 import type { MetricSet } from './metric-set.js';
 
+const REJECTION_SCOPES = ['queue', 'wait', 'streams'] as const;
+const REQUEST_CLASSES = ['interactive', 'bulk'] as const;
+
 /** Why a request was refused for want of room. */
-export type RejectionScope = 'queue' | 'wait' | 'streams';
+export type RejectionScope = (typeof REJECTION_SCOPES)[number];
 
 /** A request that has ended. */
 export interface EndedRequest {
@@ -31,6 +34,20 @@ export class RequestMetrics {
 
   constructor(series: MetricSet) {
     this.#series = series;
+  }
+
+  /**
+   * Begins the series of a model that is configured at 0, so that its first event is seen as a rise.
+   * What only other tasks have stays absent.
+   */
+  expect(task: Service, model: string): void {
+    const { queue_seconds, rtf, retries_total, ratelimit_rejections_total } = this.#series;
+    for (const urgency of REQUEST_CLASSES) queue_seconds.zero({ task, model, class: urgency });
+    rtf.zero({ task, model });
+    retries_total.inc({ task, reason: 'replica_lost' }, 0);
+    for (const scope of REJECTION_SCOPES) ratelimit_rejections_total.inc({ scope }, 0);
+    if (task === 'tts') this.#expectSpeech(model);
+    else this.#expectTranscripts(model);
   }
 
   /** A request has ended, however. */
@@ -105,5 +122,20 @@ export class RequestMetrics {
   used(task: Service, model: string, { audioSeconds, computeSeconds }: Usage): void {
     if (computeSeconds === undefined || audioSeconds <= 0) return;
     this.#series.rtf.observe({ task, model }, computeSeconds / audioSeconds);
+  }
+
+  #expectSpeech(model: string): void {
+    this.#series.characters_total.inc({ model }, 0);
+    this.#series.audio_seconds_total.inc({ direction: 'out', model }, 0);
+    this.#series.tts_first_byte_seconds.zero({ model });
+    this.#series.tts_first_audio_seconds.zero({ model });
+    this.#series.tts_chunk_gap_seconds.zero({ model });
+    this.#series.tts_underruns_total.inc({ model }, 0);
+  }
+
+  #expectTranscripts(model: string): void {
+    this.#series.audio_seconds_total.inc({ direction: 'in', model }, 0);
+    this.#series.asr_partial_lag_seconds.zero({ model });
+    this.#series.asr_final_delay_seconds.zero({ model });
   }
 }
