@@ -58,7 +58,8 @@ export function observe({ supervisor, log, dataDir }: Observed): Observation {
       }),
       workers: () => telemetry.memory(supervisor.workers).map(memoryView),
     },
-    warnings: () => watches.warnings(),
+    // A driver that hangs reports nothing: what was true before is not known then.
+    warnings: () => (telemetry.gpus().snapshot === undefined ? [] : watches.warnings()),
     close: () => server.close(),
   };
 }

@@ -1,7 +1,14 @@
 import { SETTING_NAMES, SETTING_TABLE } from './table.js';
 import type { SettingRow } from './table.js';
 
+/** `OTEL_EXPORTER_OTLP_HEADERS` and those of single signals: they hold keys of collectors. */
+const COLLECTOR_KEYS = /^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$/;
+
 function isSecret(name: string): boolean {
+  return COLLECTOR_KEYS.test(name) || isSecretSetting(name);
+}
+
+function isSecretSetting(name: string): boolean {
   return SETTING_NAMES.some((known) => {
     const row: SettingRow = SETTING_TABLE[known];
     return known === name && row.secret === true;

@@ -35,6 +35,13 @@ export class SpeechMeter {
     this.#wasDispatched = true;
   }
 
+  /** What has come is of no use to anybody: the speech begins anew. */
+  beginAgain(): void {
+    this.#silenceSeconds = undefined;
+    this.#playback = undefined;
+    this.#seconds = 0;
+  }
+
   /** The reader waits for the next piece from now on. */
   wanted(): void {
     this.#wantedAtMs = this.#now();

@@ -98,7 +98,6 @@ export class SpeechSource {
   /** Ends the work if it has not ended, and gives the place back. Idempotent. */
   close(): void {
     this.#closed = true;
-    this.#options.meter.end();
     clearTimeout(this.#readerWatch);
     this.#leave();
   }

@@ -63,13 +63,15 @@ export async function speak(
       await speech.start();
     } catch (caught) {
       speech.stop();
-      if (!speech.workerFailed && tries.mayGoOn(caught, job.signal)) continue;
-      throw caught;
+      if (speech.workerFailed || !tries.mayGoOn(caught, job.signal)) throw caught;
+      meter.beginAgain();
+      continue;
     }
     try {
       return await deliver(speech.answer);
     } finally {
       speech.stop();
+      meter.end();
     }
   }
 }

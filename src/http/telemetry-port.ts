@@ -5,7 +5,7 @@ import type { SystemFigures } from '../telemetry/system/figures.js';
 export interface GpuView {
   /** The last one, if it still holds. */
   readonly snapshot: GpuSnapshot | undefined;
-  /** Why there is no snapshot, in a sentence for people; undefined if there is one. */
+  /** Why there is no snapshot, or none newer, in a sentence for people; undefined if all is well. */
   readonly error: string | undefined;
   /** UUIDs of the GPUs that are too hot. */
   readonly temperatureWarnings: ReadonlySet<string>;

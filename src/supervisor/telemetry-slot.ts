@@ -79,11 +79,15 @@ export class TelemetrySlot {
     return this.#rssBytes;
   }
 
-  /** How the newest look at the GPUs went; undefined before the first. */
+  /**
+   * How the newest look at the GPUs went; undefined before the first. One that never came to an end,
+   * because the driver hangs, has failed.
+   */
   get lastLook(): GpuReport['state'] | undefined {
     if (this.#absence !== undefined) return 'absent';
     if (this.#failure !== undefined) return 'failed';
-    return this.#newest && 'read';
+    if (this.#newest !== undefined) return 'read';
+    return this.slot.history.lastFailure && 'failed';
   }
 
   /** Whether the GPUs could be read once and cannot be now: something to tell an operator. */

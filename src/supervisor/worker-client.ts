@@ -125,11 +125,8 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
 
   async next(): Promise<IteratorResult<Event>> {
     try {
-      const frame = this.#exchange.take() ?? (await this.#exchange.next()).value;
-      if (frame !== undefined) {
-        const event = this.#eventOf(frame);
-        return event === undefined ? await this.next() : { done: false, value: event };
-      }
+      const value = await this.#nextEvent();
+      if (value !== undefined) return { done: false, value };
       this.#isOver = true;
       if (!this.#isDone) throw new LostReplica('The worker ended in mid-answer.');
       return { done: true, value: undefined };
@@ -142,6 +139,15 @@ class Call<Event extends { readonly type: string }> implements AsyncIterableIter
     this.#call.context.span.end('canceled');
     await this.#exchange.return();
     return { done: true, value: undefined };
+  }
+
+  /** @returns undefined at the end of the answer. */
+  async #nextEvent(): Promise<Event | undefined> {
+    for (;;) {
+      const frame = this.#exchange.take() ?? (await this.#exchange.next()).value;
+      const event = frame && this.#eventOf(frame);
+      if (event !== undefined || frame === undefined) return event;
+    }
   }
 
   /** @returns undefined for what is not the reader's business. */

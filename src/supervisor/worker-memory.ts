@@ -74,8 +74,9 @@ export class WorkerMemoryTracker {
     this.#leaks.begin();
   }
 
-  /** The process has told what it does. */
+  /** The process has told what it does; its last words may come after the news of its end. */
   beat(heartbeat: Heartbeat): void {
+    if (this.#startedAt === undefined) return;
     this.#rssBytes = heartbeat.rssBytes;
     this.#leaks.beat(heartbeat, { rss: heartbeat.rssBytes, vram: this.#vramBytes() });
   }

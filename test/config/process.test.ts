@@ -36,7 +36,14 @@ test('the older pair of files counts too', async () => {
 });
 
 test('children get the environment without our secrets, and onnxruntime without its telemetry', () => {
-  const env = { PATH: '/bin', API_KEYS: 'a', ADMIN_KEYS: 'b', HF_TOKEN: 'c', PORT: '1' };
+  const keys = {
+    API_KEYS: 'a',
+    ADMIN_KEYS: 'b',
+    HF_TOKEN: 'c',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=d',
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=e',
+  };
+  const env = { PATH: '/bin', PORT: '1', ...keys };
   expect(childEnvironment({ CUDA_VISIBLE_DEVICES: 'GPU-1' }, env)).toEqual({
     PATH: '/bin',
     PORT: '1',

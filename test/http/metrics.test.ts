@@ -98,6 +98,27 @@ describe('a request is counted', () => {
   });
 });
 
+test('speech is counted once, however often its encoder is lost', async () => {
+  door.router.script = sends([start, audio('one '), done]);
+  const { media } = door;
+  let attempts = 0;
+  media.encode = async function* encode(_, pcm) {
+    attempts += 1;
+    for await (const one of pcm) {
+      if (attempts === 1) throw new ChorusError('replica_lost', 'Gone.');
+      yield one;
+    }
+  };
+  expect(await (await door.postJson(SPEECH, ask)).text()).toBe('one ');
+  expect(attempts).toBe(2);
+  const [seconds] = await samples('audio_seconds_total');
+  expect(Number(seconds?.split(' ').at(-1))).toBeCloseTo(1 / 22_050, 9);
+  expect(await samples('tts_chunk_gap_seconds_count')).toEqual([]);
+  expect(await samples('characters_total')).toEqual([
+    'speech_characters_total{model="voice-model"} 6',
+  ]);
+});
+
 describe('/metrics', () => {
   test.each([
     ['nothing', undefined, 'text/plain; version=0.0.4; charset=utf-8'],

@@ -1,5 +1,9 @@
+import { tmpdir } from 'node:os';
+
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { observe } from '../../src/cli/observe.js';
 import { eventually } from '../support/eventually.js';
 import { gone, look } from '../support/process-tree.js';
 import { gpuOf, ScriptedGpus } from '../support/scripted-gpus.js';
@@ -101,10 +105,23 @@ describe('the telemetry process', () => {
     ]);
   });
 
-  it('has its last snapshot forgotten when it is old', async () => {
-    gpus.show([gpuOf('GPU-0')]);
+  it('has failed at its first look if it never comes to it', async () => {
     await start();
+    const { process } = fleet.supervisor.telemetry;
+    await eventually(() => expect(telemetry().restarts).toBeGreaterThan(0));
+    expect(process?.lastLook).toBe('failed');
+    gpus.show([gpuOf('GPU-0')]);
+    await eventually(() => expect(process?.lastLook).toBe('read'));
+  });
+
+  it('has its last snapshot forgotten when it is old', async () => {
+    gpus.show([gpuOf('GPU-0', { temperatureCelsius: 95 })]);
+    await start();
+    const { supervisor } = fleet;
+    const log = pino({ level: 'silent' });
+    const observation = observe({ supervisor, log, dataDir: tmpdir() });
     await seen();
+    await eventually(() => expect(observation.warnings()).toHaveLength(1));
     // The third waits for longer than a snapshot is good for.
     for (const restarts of [1, 2, 3]) {
       await eventually(() => expect(telemetry().state).toBe('ready'));
@@ -114,7 +131,9 @@ describe('the telemetry process', () => {
     await eventually(() => {
       expect(known().snapshot).toBeUndefined();
       expect(known().error).toMatch(/were last read \d+ s ago. The process was ended by SIGKILL./);
+      expect(observation.warnings()).toEqual([]);
     });
+    observation.close();
     await seen();
   });
 

@@ -66,6 +66,18 @@ describe('a WebSocket', () => {
       expect(client.webSocket.readyState).toBe(client.webSocket.OPEN);
     });
 
+    it.each(['/echo/now', '/echo/later'])('is counted with what it was for: %s', async (path) => {
+      await start(1);
+      const client = await connected(path);
+      await client.workerPid();
+      client.webSocket.close();
+      const labels = `route="${path}",task="asr",model="live",outcome="ok"`;
+      await eventually(async () => {
+        const page = await (await fetch(`${server.url}/metrics`)).text();
+        expect(page).toContain(`speech_requests_total{${labels}} 1`);
+      });
+    });
+
     it('is refused with 429 before the upgrade when all workers have MAX_STREAMS', async () => {
       await start(2, { MAX_STREAMS: '1' });
       const first = await connected();

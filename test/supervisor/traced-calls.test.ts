@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jsonFrame } from '../../src/protocol/frames.js';
 import { NO_SPAN, type Outcome, type Span, type StepTimes } from '../../src/protocol/trace.js';
 import { BrokenCalls } from '../../src/supervisor/broken-calls.js';
+import { HarmfulCall } from '../../src/supervisor/lost-replica.js';
 import { createWorkerClient, type WorkerClient } from '../../src/supervisor/worker-client.js';
 
 const request = { model: 'm', text: 'a text', voice: 'v', speed: 1 };
@@ -39,8 +40,10 @@ describe('a call to a worker', () => {
   let client: WorkerClient;
   let frames: readonly object[];
   let asked: IncomingHttpHeaders | undefined;
+  let losses: string[];
 
   beforeEach(async () => {
+    losses = [];
     folder = await mkdtemp(join(tmpdir(), 'chorus-test-'));
     const socketPath = join(folder, 'sock');
     server = createServer((call, answer) => {
@@ -56,7 +59,7 @@ describe('a call to a worker', () => {
       pool,
       runningAtDeath: Promise.resolve(new Set<string>()),
       brokenCalls: new BrokenCalls(() => undefined),
-      onLost: () => undefined,
+      onLost: ({ code }) => losses.push(code),
     });
   });
 
@@ -97,6 +100,18 @@ describe('a call to a worker', () => {
     const lost = new RememberedSpan();
     await expect(call(lost, [START])).rejects.toMatchObject({ code: 'replica_lost' });
     expect(lost.outcome).toBe('replica_lost');
+  });
+
+  it('fails once, also right behind steps', async () => {
+    const error = { code: 'device_lost', message: 'm', retryable: true, details: {} };
+    const steps = { type: 'steps', steps: [STEP] };
+    const failure = await call(new RememberedSpan(), [
+      START,
+      steps,
+      { type: 'error', error },
+    ]).catch((caught: unknown) => caught);
+    expect(failure).toBeInstanceOf(HarmfulCall);
+    expect(losses).toEqual(['device_lost']);
   });
 
   it('ends its span when its reader leaves', async () => {

@@ -130,6 +130,9 @@ describe("the account of a worker's memory", () => {
     expect(tracker.describe(1)).toMatchObject({ device: 'cpu', rssBytes: 5, vramBytes: undefined });
     tracker.ended();
     expect(tracker.describe(undefined).rssBytes).toBeUndefined();
+    // What a process said with its last breath may come after the news of its end.
+    tracker.beat({ rssBytes: 5, openRequests: 0, runningSteps: [] });
+    expect(tracker.describe(undefined).rssBytes).toBeUndefined();
     expect(lines).toEqual([]);
   });
 

@@ -153,6 +153,9 @@ describe('an error of the library itself', () => {
     await child.report(isFailed);
     await nvml.set({ faults: {} });
     expect((await child.snapshot()).gpus).toHaveLength(8);
+    // Nor does it when they fit at last.
+    await child.snapshot();
+    expect(await child.stop()).toBe(0);
   });
 
   it('is told at each look, also between two tries', async () => {

@@ -112,6 +112,7 @@ export class Connection {
    */
   place(demand: StreamDemand): Stream {
     if (this.signal.aborted) throw ChorusError.ofAbort(this.signal);
+    this.#state.facts.task = demand.service;
     return this.adopt(placeStream(this.#router, this.claim, demand));
   }
 

@@ -66,6 +66,7 @@ export class Collector {
     try {
       const snapshot = this.#snapshot(nowMs);
       this.#pause.end();
+      this.#isOutdated = false;
       return { state: 'read', snapshot };
     } catch (caught) {
       this.close();
