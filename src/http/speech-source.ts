@@ -36,6 +36,7 @@ export interface SpeechSourceOptions extends SpeechAttempt {
 export class SpeechSource {
   readonly #router: Router;
   readonly #options: SpeechSourceOptions;
+  readonly #characters: number;
   readonly #position = new SpeechPosition();
   #lease: Lease | undefined;
   #events: AsyncIterator<SpeechEvent> | undefined;
@@ -53,6 +54,7 @@ export class SpeechSource {
   constructor(router: Router, options: SpeechSourceOptions) {
     this.#router = router;
     this.#options = options;
+    this.#characters = codePoints(options.request.text);
     this.#tries = new Tries(options.onRetry);
   }
 
@@ -196,7 +198,7 @@ export class SpeechSource {
     this.#lease = lease;
     this.#isHolding = true;
     this.#isPaused = false;
-    meter.dispatched(codePoints(request.text));
+    meter.dispatched(this.#characters);
     const speech = this.#position.isAtStart ? request : { ...request, resume: this.#position.from };
     this.#events = lease.synthesize(speech, signal)[Symbol.asyncIterator]();
   }
@@ -207,7 +209,7 @@ export class SpeechSource {
       ...claim,
       service: 'tts',
       model: request.model,
-      cost: codePoints(request.text),
+      cost: this.#characters,
       requestId,
       resumes: resumes || this.#lease !== undefined,
       // What is computed is the same in whichever samples it is sent.

@@ -50,5 +50,5 @@ function speechJob(
 
 /** Takes out what is no text: halves of surrogate pairs, and NUL, which ends strings in C code. */
 function cleanText(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD').replaceAll('\0', ' ');
+  return text.toWellFormed().replaceAll('\0', ' ');
 }
