@@ -30,7 +30,7 @@ test('has the fields that its description has, and no other', async () => {
   const text = await readFile('docs/monitoring-api.md', 'utf8');
   const [, part = ''] = /^## `GET \/health`$(.*?)^## /ms.exec(text) ?? [];
   const described = [...part.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
-  expect(Object.keys(await health()).toSorted()).toEqual(described.toSorted());
+  expect(new Set(Object.keys(await health()))).toEqual(new Set(described));
 });
 
 test('has the fields that each family of clients looks for', async () => {
