@@ -52,10 +52,10 @@ export async function transcribe(
     digest: onceTaken(() => digestOfFile(pcmPath, fields)),
   };
   const { model } = job.request;
-  metrics.requests.heard(model, job.audio.durationSeconds);
   const tries = new Tries((reason) => metrics.requests.retried('asr', reason));
   for (let resumes = false; ; resumes = true) {
     const lease = await router.acquire({ ...place, resumes }, job.signal);
+    if (!resumes) metrics.requests.heard(model, job.audio.durationSeconds);
     try {
       return await transcribeOn(lease, job, (usage) => metrics.requests.used('asr', model, usage));
     } catch (caught) {

@@ -27,8 +27,19 @@ export interface GpuSliceReading {
   readonly processes: readonly GpuProcess[];
 }
 
-/** What the driver advises to do about a GPU (NVML's field `GPU_RECOVERY_ACTION`). */
-export type RecoveryAction = 'none' | 'gpu_reset' | 'node_reboot' | 'drain_p2p' | 'drain_and_reset';
+/**
+ * What the driver may advise to do about a GPU (NVML's field `GPU_RECOVERY_ACTION`), each at the
+ * place of NVML's number. Newer ones that are not here are for whole fabrics of machines.
+ */
+export const RECOVERY_ACTIONS = [
+  'none',
+  'gpu_reset',
+  'node_reboot',
+  'drain_p2p',
+  'drain_and_reset',
+] as const;
+/** See {@link RECOVERY_ACTIONS}. */
+export type RecoveryAction = (typeof RECOVERY_ACTIONS)[number];
 
 /** One GPU at one moment. */
 export interface GpuReading {

@@ -76,6 +76,12 @@ export class ChildHandle {
     void this.exited.then(() => clearTimeout(timer));
   }
 
+  /** Does not keep this program alive for the child any more, whatever becomes of it. */
+  letGo(): void {
+    this.#process?.unref();
+    this.#process?.channel?.unref();
+  }
+
   /** Says something to the child; what a dead one does not hear is lost. */
   send(message: ToChild): void {
     if (this.#process?.connected === true) this.#process.send(message, () => {});

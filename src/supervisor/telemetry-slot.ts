@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { FromChild } from '../protocol/control.js';
 import type { GpuReport, GpuSnapshot } from '../protocol/gpus.js';
+import type { Incarnation } from './incarnation.js';
 import { withFields } from './life-cycle.js';
 import { ReportWatch } from './report-watch.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
@@ -45,6 +46,8 @@ export class TelemetrySlot {
   readonly #watch: ReportWatch;
   readonly #silenceMs: number;
   readonly #listeners = new Set<(report: GpuReport) => void>();
+  /** The process that serves, or did and has not ended yet. */
+  #serving: Incarnation | undefined;
   #newest: { readonly snapshot: GpuSnapshot; readonly at: number } | undefined;
   #failure: string | undefined;
   #absence: string | undefined;
@@ -66,9 +69,13 @@ export class TelemetrySlot {
         ...(nvmlLibrary !== undefined && { nvmlLibrary }),
       }),
       onMessage: (message) => this.#receive(message),
-      onUp: () => this.#watch.start(),
+      onUp: (incarnation) => {
+        this.#serving = incarnation;
+        this.#watch.start();
+      },
       onDown: () => this.#watch.stop(),
       onEnded: () => {
+        this.#serving = undefined;
         this.#rssBytes = undefined;
       },
     });
@@ -120,6 +127,7 @@ export class TelemetrySlot {
     const outcome = await Promise.race([this.slot.stop(STOP_GRACE_MS), tooLong]);
     timeout.abort();
     if (outcome !== 'too long') return;
+    this.#serving?.child.letGo();
     this.#options.log.warn({}, 'the telemetry process is stuck in the driver and ends when it can');
   }
 

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerStatus, WorkerModelStatus, WorkerStatus } from '../../src/protocol/status.js';
 import { Door, readyStatus } from '../support/door.js';
@@ -23,6 +25,13 @@ const ear: WorkerModelStatus = { ...voice, id: 'ear-model', service: 'asr' };
 function workerWith(...models: WorkerModelStatus[]): WorkerStatus {
   return { ...worker, models };
 }
+
+test('has the fields that its description has, and no other', async () => {
+  const text = await readFile('docs/monitoring-api.md', 'utf8');
+  const [, part = ''] = /^## `GET \/health`$(.*?)^## /ms.exec(text) ?? [];
+  const described = [...part.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  expect(new Set(Object.keys(await health()))).toEqual(new Set(described));
+});
 
 test('has the fields that each family of clients looks for', async () => {
   const startedAtMs = Date.now() - 3_600_000;

@@ -119,6 +119,36 @@ test('speech is counted once, however often its encoder is lost', async () => {
   ]);
 });
 
+describe('audio to be transcribed', () => {
+  async function transcribe(): Promise<number> {
+    const form = new FormData();
+    form.set('file', new Blob([Buffer.alloc(32_000)]), 'speech.wav');
+    form.set('model', 'whisper-1');
+    const url = `${door.url}/v1/audio/transcriptions`;
+    return (await fetch(url, { method: 'POST', body: form })).status;
+  }
+
+  test('is counted once, however many workers get it', async () => {
+    door.router.script = {
+      async *hear(lease) {
+        yield { type: 'start', language: 'en' };
+        if (lease.number === 1) throw new ChorusError('replica_lost', 'Gone.');
+        yield { type: 'done' };
+      },
+    };
+    expect(await transcribe()).toBe(200);
+    expect(await samples('audio_seconds_total')).toEqual([
+      expect.stringMatching(/^speech_audio_seconds_total\{direction="in",model="[\w-]+"\} 1$/),
+    ]);
+  });
+
+  test('is not counted if no worker gets it', async () => {
+    door.router.refusal = new ChorusError('queue_full', 'Full.', { retryAfterMs: 1_000 });
+    expect(await transcribe()).toBe(429);
+    expect(await samples('audio_seconds_total')).toEqual([]);
+  });
+});
+
 describe('/metrics', () => {
   test.each([
     ['nothing', undefined, 'text/plain; version=0.0.4; charset=utf-8'],

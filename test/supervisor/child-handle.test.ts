@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
 import { describe, expect, it } from 'vitest';
 
 import { childEnvironment } from '../../src/config/environment.js';
@@ -19,6 +23,12 @@ function start(entry: string, readyTimeoutMs: number): ChildHandle {
     onMessage: () => {},
   });
 }
+
+it('holds up no end of a program that has let go of the child', async () => {
+  const program = fileURLToPath(new URL('../workers/letting-go.js', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  expect(Number(stdout)).toBeGreaterThan(0);
+});
 
 describe('the handshake with a child process', () => {
   it('fails with the exit code of a child that ends before it is ready', async () => {

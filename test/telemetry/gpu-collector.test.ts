@@ -4,44 +4,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { GpuReading, GpuSnapshot } from '../../src/protocol/gpus.js';
 import { GpuCollector, type GpuFigures } from '../../src/telemetry/metrics/gpu-collector.js';
 import { Metrics } from '../../src/telemetry/metrics/metrics.js';
-
-const NOTHING = { totalBytes: null, usedBytes: null, freeBytes: null, reservedBytes: null };
+import { gpuOf, memoryOf, snapshotOf } from '../support/scripted-gpus.js';
 
 /** A GPU of which the driver says nothing but that it is there. */
-const MUTE: GpuReading = {
-  uuid: 'GPU-mute',
-  index: 0,
-  name: 'Mute',
-  pciBusId: null,
-  memory: NOTHING,
-  utilizationRatio: { gpu: null, memory: null, encoder: null, decoder: null },
-  temperatureCelsius: null,
-  slowdownCelsius: null,
-  powerWatts: null,
-  powerLimitWatts: null,
-  energyJoules: null,
-  clocksHertz: { graphics: null, sm: null, memory: null, video: null },
-  performanceState: null,
-  clockEventReasons: null,
-  fanSpeedRatio: null,
-  eccErrors: { corrected: null, uncorrected: null },
-  remappedRows: { correctable: null, uncorrectable: null, pending: null, failed: null },
-  pcieBytesPerSecond: { tx: null, rx: null },
-  recoveryAction: null,
-  processes: null,
-  slices: [],
-};
+const MUTE = gpuOf('GPU-mute', { name: 'Mute' });
 
 function snapshot(gpus: readonly GpuReading[]): GpuSnapshot {
-  return {
-    atMs: 1_000,
-    collectMs: 4,
-    driverVersion: '550.1',
-    cudaVersion: null,
-    gpus,
-    lost: [],
-    xids: [],
-  };
+  return snapshotOf(gpus, { atMs: 1_000, collectMs: 4, driverVersion: '550.1' });
 }
 
 const QUIET = { isReadable: true, missing: 0, xidCounts: new Map(), xidLastAtMs: new Map() };
@@ -104,7 +73,7 @@ describe("the GPUs' series", () => {
     ];
     const slice = {
       uuid: 'MIG-1',
-      memory: { ...NOTHING, totalBytes: 2_000, usedBytes: 700 },
+      memory: { ...memoryOf(700), totalBytes: 2_000 },
       processes: [{ pid: 14, memoryBytes: 700, utilizationRatio: null }],
     };
     const gpu = { ...MUTE, processes, slices: [slice] };

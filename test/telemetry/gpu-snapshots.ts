@@ -1,7 +1,7 @@
 import type { GpuReading, GpuSnapshot } from '../../src/protocol/gpus.js';
+import { gpuOf } from '../support/scripted-gpus.js';
 
 const GIB = 1024 ** 3;
-const ROWS = { correctable: null, uncorrectable: null, pending: null, failed: null };
 
 /** A GPU of which the driver tells all that it can. */
 export function gpuReading(index: number, fields: Partial<GpuReading> = {}): GpuReading {
@@ -27,7 +27,7 @@ export function gpuReading(index: number, fields: Partial<GpuReading> = {}): Gpu
     clockEventReasons: { sw_power_cap: true, hw_thermal_slowdown: false },
     fanSpeedRatio: 0.3,
     eccErrors: { corrected: 0, uncorrected: 0 },
-    remappedRows: ROWS,
+    remappedRows: { correctable: null, uncorrectable: null, pending: null, failed: null },
     pcieBytesPerSecond: { tx: 1_000, rx: 2_000 },
     recoveryAction: 'none',
     processes: [],
@@ -38,30 +38,7 @@ export function gpuReading(index: number, fields: Partial<GpuReading> = {}): Gpu
 
 /** A GPU of which the driver tells nothing but that it is there. */
 export function silentGpu(index: number, fields: Partial<GpuReading> = {}): GpuReading {
-  return {
-    uuid: `GPU-${index}`,
-    index,
-    name: 'NVIDIA GB10',
-    pciBusId: null,
-    memory: { totalBytes: null, usedBytes: null, freeBytes: null, reservedBytes: null },
-    utilizationRatio: { gpu: null, memory: null, encoder: null, decoder: null },
-    temperatureCelsius: null,
-    slowdownCelsius: null,
-    powerWatts: null,
-    powerLimitWatts: null,
-    energyJoules: null,
-    clocksHertz: { graphics: null, sm: null, memory: null, video: null },
-    performanceState: null,
-    clockEventReasons: null,
-    fanSpeedRatio: null,
-    eccErrors: { corrected: null, uncorrected: null },
-    remappedRows: ROWS,
-    pcieBytesPerSecond: { tx: null, rx: null },
-    recoveryAction: null,
-    processes: null,
-    slices: [],
-    ...fields,
-  };
+  return gpuOf(`GPU-${index}`, { index, name: 'NVIDIA GB10', ...fields });
 }
 
 /** All GPUs at a moment. */

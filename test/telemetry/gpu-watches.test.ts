@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { GpuReading } from '../../src/protocol/gpus.js';
 import { GpuWatches } from '../../src/telemetry/gpus/gpu-watches.js';
-import { TemperatureWatch } from '../../src/telemetry/gpus/temperature-watch.js';
-import { UtilizationWatch } from '../../src/telemetry/gpus/utilization-watch.js';
-import { VramWatch } from '../../src/telemetry/gpus/vram-watch.js';
+import { temperatureWatch } from '../../src/telemetry/gpus/temperature-watch.js';
+import type { ThresholdWatch } from '../../src/telemetry/gpus/threshold-watch.js';
+import { utilizationWatch } from '../../src/telemetry/gpus/utilization-watch.js';
+import { vramWatch } from '../../src/telemetry/gpus/vram-watch.js';
 import { gpuReading, silentGpu, snapshotOf, WatchLines } from './gpu-snapshots.js';
 
 let log: WatchLines;
@@ -12,6 +13,7 @@ beforeEach(() => {
   log = new WatchLines();
 });
 
+const uuidsOf = ({ high }: ThresholdWatch): string[] => high.map(({ gpu }) => gpu.uuid);
 const levels = (): string[] => log.lines.map(({ level }) => level);
 
 function hot(index: number, temperatureCelsius: number | null): GpuReading {
@@ -19,9 +21,9 @@ function hot(index: number, temperatureCelsius: number | null): GpuReading {
 }
 
 describe('the temperature', () => {
-  let watch: TemperatureWatch;
+  let watch: ThresholdWatch;
   beforeEach(() => {
-    watch = new TemperatureWatch(log);
+    watch = temperatureWatch(log);
   });
 
   test('is warned of above 80 °C, until below 76 °C, with a line for each', () => {
@@ -49,7 +51,7 @@ describe('the temperature', () => {
 
   test('is told by GPU, in words that say what to do', () => {
     watch.observe(snapshotOf([hot(0, 60), hot(1, 84), hot(2, 85)]));
-    expect([...watch.hot]).toEqual(['GPU-1', 'GPU-2']);
+    expect(uuidsOf(watch)).toEqual(['GPU-1', 'GPU-2']);
     expect(watch.warnings()[0]).toBe(
       'GPU 1 (NVIDIA L4) is too hot: 84 °C, warned above 80 °C. ' +
         'Look at its cooling: it slows itself down at 90 °C.',
@@ -59,7 +61,7 @@ describe('the temperature', () => {
   test('of a GPU that does not say it is no trouble, nor does silence end a warning', () => {
     watch.observe(snapshotOf([silentGpu(0), hot(1, 90)]));
     watch.observe(snapshotOf([silentGpu(0), hot(1, null)]));
-    expect([...watch.hot]).toEqual(['GPU-1']);
+    expect(uuidsOf(watch)).toEqual(['GPU-1']);
     expect(watch.warnings()[0]).toContain('90 °C');
     expect(log.lines).toHaveLength(1);
   });
@@ -67,9 +69,9 @@ describe('the temperature', () => {
   test('of a GPU that is gone is forgotten without a line', () => {
     watch.observe(snapshotOf([hot(0, 90), hot(1, 90)]));
     watch.observe(snapshotOf([hot(1, 90)]));
-    expect([...watch.hot]).toEqual(['GPU-1']);
+    expect(uuidsOf(watch)).toEqual(['GPU-1']);
     watch.observe(snapshotOf([hot(0, 78), hot(1, 90)]));
-    expect([...watch.hot]).toEqual(['GPU-1']);
+    expect(uuidsOf(watch)).toEqual(['GPU-1']);
     watch.forget();
     expect(watch.warnings()).toEqual([]);
     expect(levels()).toEqual(['warn', 'warn']);
@@ -84,7 +86,7 @@ describe('the temperature', () => {
     fc.assert(
       fc.property(fc.array(celsius, { maxLength: 200 }), (values) => {
         const lines = new WatchLines();
-        const watched = new TemperatureWatch(lines);
+        const watched = temperatureWatch(lines);
         values.forEach((value, n) => watched.observe(snapshotOf([hot(0, value)], n * 1000)));
         expect(lines.lines.map(({ level }) => level)).toEqual(crossings(values));
       }),
@@ -102,10 +104,10 @@ function crossings(values: readonly (number | null)[]): string[] {
 }
 
 describe('the memory', () => {
-  let watch: VramWatch;
+  let watch: ThresholdWatch;
   let nowMs: number;
   beforeEach(() => {
-    watch = new VramWatch(log);
+    watch = vramWatch(log);
     nowMs = 1_000_000;
   });
 
@@ -162,7 +164,7 @@ describe('the memory', () => {
 });
 
 test('a GPU that is busy for five minutes is worth one line and no warning', () => {
-  const watch = new UtilizationWatch(log);
+  const watch = utilizationWatch(log);
   const busy = { gpu: 0.99, memory: null, encoder: null, decoder: null };
   for (let n = 0; n < 300; n += 1) {
     watch.observe(snapshotOf([gpuReading(0, { utilizationRatio: busy })], n * 1000));

@@ -6,6 +6,8 @@ export interface WatchOrder extends ThresholdLimits {
   /** The value; null while it is not known. */
   readonly valueOf: (gpu: GpuReading) => number | null;
   readonly onCrossing: (gpu: GpuReading, crossing: Crossing) => void;
+  /** What `/health` says of a GPU whose value is too high; absent = nothing. */
+  readonly sentenceOn?: (high: HighGpu) => string;
 }
 
 /** A GPU whose value is too high. */
@@ -34,6 +36,12 @@ export class ThresholdWatch {
     return [...this.#watched.values()].flatMap(({ threshold, known }) =>
       threshold.active && known !== undefined ? [known] : [],
     );
+  }
+
+  /** Sentences for the `warnings` of `/health`. */
+  warnings(): string[] {
+    const { sentenceOn } = this.#order;
+    return sentenceOn ? this.high.map(sentenceOn) : [];
   }
 
   /** Takes a snapshot in. */

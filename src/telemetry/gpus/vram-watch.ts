@@ -1,5 +1,4 @@
-import type { GpuReading, GpuSnapshot } from '../../protocol/gpus.js';
-import type { Crossing } from './threshold.js';
+import type { GpuReading } from '../../protocol/gpus.js';
 import { type HighGpu, ThresholdWatch } from './threshold-watch.js';
 import type { WatchLog } from './watch-log.js';
 
@@ -7,40 +6,17 @@ import type { WatchLog } from './watch-log.js';
 const LIMITS = { above: 0.95, below: 0.9, forMs: 60_000 };
 
 /** Watches which GPUs have hardly any memory left, for `/health` and the log. */
-export class VramWatch {
-  readonly #watch: ThresholdWatch;
-  readonly #log: WatchLog;
-
-  constructor(log: WatchLog) {
-    this.#log = log;
-    this.#watch = new ThresholdWatch({
-      ...LIMITS,
-      valueOf: usedRatio,
-      onCrossing: (gpu, crossing) => this.#tell(gpu, crossing),
-    });
-  }
-
-  /** Takes a snapshot in. */
-  observe(snapshot: GpuSnapshot): void {
-    this.#watch.observe(snapshot);
-  }
-
-  /** Drops all warnings: nobody says any more how the GPUs are. */
-  forget(): void {
-    this.#watch.forget();
-  }
-
-  /** Sentences for `/health`, one for each GPU whose memory is nearly full. */
-  warnings(): string[] {
-    return this.#watch.high.map(sentenceOn);
-  }
-
-  #tell(gpu: GpuReading, crossing: Crossing): void {
-    const { usedBytes, totalBytes } = gpu.memory;
-    const fields = { gpu: gpu.uuid, index: gpu.index, usedBytes, totalBytes };
-    if (crossing === 'began') this.#log.warn(fields, 'the memory of a GPU is nearly full');
-    else this.#log.info(fields, 'a GPU has memory again');
-  }
+export function vramWatch(log: WatchLog): ThresholdWatch {
+  return new ThresholdWatch({
+    ...LIMITS,
+    valueOf: usedRatio,
+    onCrossing({ uuid, index, memory: { usedBytes, totalBytes } }, crossing) {
+      const fields = { gpu: uuid, index, usedBytes, totalBytes };
+      if (crossing === 'began') log.warn(fields, 'the memory of a GPU is nearly full');
+      else log.info(fields, 'a GPU has memory again');
+    },
+    sentenceOn,
+  });
 }
 
 function usedRatio({ memory: { usedBytes, totalBytes } }: GpuReading): number | null {

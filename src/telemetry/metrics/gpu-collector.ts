@@ -1,6 +1,6 @@
 import type { Counter, Gauge } from 'prom-client';
 
-import type { GpuReading, GpuSnapshot, RecoveryAction } from '../../protocol/gpus.js';
+import { type GpuReading, type GpuSnapshot, RECOVERY_ACTIONS } from '../../protocol/gpus.js';
 import { GPU_SERIES } from './gpu-series.js';
 import type { MetricSet } from './metric-set.js';
 import type { Collector } from './metrics.js';
@@ -21,14 +21,6 @@ export interface GpuFigures {
   /** Which worker a process is, if it is one of ours. */
   workerOf(pid: number): string | undefined;
 }
-
-const RECOVERY_ACTIONS: readonly RecoveryAction[] = [
-  'none',
-  'gpu_reset',
-  'node_reboot',
-  'drain_p2p',
-  'drain_and_reset',
-];
 
 /** The GPUs' series: whatever a driver does not say is absent. */
 export class GpuCollector implements Collector {

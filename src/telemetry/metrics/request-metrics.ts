@@ -103,7 +103,7 @@ export class RequestMetrics {
     this.#series.tts_underruns_total.inc({ model });
   }
 
-  /** Audio came in to be transcribed. */
+  /** Audio was given to a worker to be transcribed. */
   heard(model: string, seconds: number): void {
     this.#series.audio_seconds_total.inc({ direction: 'in', model }, seconds);
   }

@@ -42,7 +42,7 @@ const REQUEST_SERIES = {
   audio_seconds_total: {
     type: 'counter',
     labels: ['direction', 'model'],
-    help: 'Audio that came in to be transcribed, and speech that went out.',
+    help: 'Audio that workers were given to transcribe (in), and speech that went out.',
   },
   queue_seconds: {
     type: 'histogram',

@@ -1,4 +1,4 @@
-import type { RecoveryAction } from '../../protocol/gpus.js';
+import { RECOVERY_ACTIONS, type RecoveryAction } from '../../protocol/gpus.js';
 import type { NvmlCalls } from './calls.js';
 import { CODE } from './codes.js';
 import { NVML } from './functions.js';
@@ -8,15 +8,6 @@ const RECOVERY_ACTION_FIELD = 230;
 /** Offsets in `nvmlFieldValue_t`, which has 40 bytes. */
 const RETURN_CODE_OFFSET = 28;
 const VALUE_OFFSET = 32;
-
-/** By NVML's number. Newer ones that are not here are for whole fabrics of machines. */
-const RECOVERY_ACTIONS: readonly RecoveryAction[] = [
-  'none',
-  'gpu_reset',
-  'node_reboot',
-  'drain_p2p',
-  'drain_and_reset',
-];
 
 const struct = Buffer.alloc(40);
 
