@@ -134,6 +134,7 @@ function gpus(): ReturnType<ConstructorParameters<typeof GpuCollector>[0]> {
       driverVersion: '580.65',
       cudaVersion: '13.0',
       gpus: Array.from({ length: GPUS }, (_, n) => gpuReading(n, { processes })),
+      unreadable: 0,
       lost: [],
       xids: [],
     },

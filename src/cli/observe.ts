@@ -70,12 +70,12 @@ function gpuFigures({ telemetry, workers }: Supervisor): GpuFigures | undefined 
   if (look === undefined || look === 'absent') return undefined;
   const { snapshot, error, ageMs } = telemetry.gpus();
   const ids = new Map(workers.map(({ spec, slot }) => [slot.pid, spec.id]));
-  const { missing, xidCounts, lastXidAtMs } = telemetry.gpuFaults;
+  const { missingCount, xidCounts, lastXidAtMs } = telemetry.gpuFaults;
   return {
     snapshot,
     isReadable: error === undefined,
     lastReadAtMs: ageMs === undefined ? undefined : Date.now() - ageMs,
-    missing: missing.length,
+    missing: missingCount,
     xidCounts,
     xidLastAtMs: lastXidAtMs,
     workerOf: (pid) => ids.get(pid),

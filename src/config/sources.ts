@@ -30,7 +30,7 @@ interface Place {
 }
 
 /** Names in the environment that begin so are close enough to ours to be looked at for slips. */
-const OWN_PREFIXES = ['TTS_', 'ASR_'];
+const OWN_PREFIXES = ['TTS_', 'ASR_', 'LEAK_', 'NVML_'];
 const CLOSE_EDITS = 2;
 
 /** Edits (insert, delete, replace) that turn one word into another; Wagner and Fischer, 1974. */

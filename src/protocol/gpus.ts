@@ -109,6 +109,8 @@ export interface GpuSnapshot {
   /** Of the driver, such as `12.4`. */
   readonly cudaVersion: string | null;
   readonly gpus: readonly GpuReading[];
+  /** How many more there are in the driver's list, of which nothing can be learned. */
+  readonly unreadable: number;
   /** GPUs that were there since the process began and have fallen off the bus. */
   readonly lost: readonly string[];
   /** Since the last snapshot. */

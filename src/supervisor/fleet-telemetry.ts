@@ -74,8 +74,16 @@ export class FleetTelemetry {
   /** What an operator should know: GPUs that cannot be read any more, and workers that may leak. */
   warnings(): string[] {
     const leaks = [...this.#trackers.values()].flatMap((tracker) => tracker.warnings());
-    if (this.process?.hasFailed !== true) return leaks;
-    return [`the GPUs are not watched any more: ${this.gpus().error}`, ...leaks];
+    return [...this.#blindness(), ...this.gpuFaults.warnings(), ...leaks];
+  }
+
+  /** That the GPUs cannot be read, where there is a driver. */
+  #blindness(): string[] {
+    if (this.process?.hasFailed === true) {
+      return [`the GPUs are not watched any more: ${this.gpus().error}`];
+    }
+    if (this.process?.lastLook !== 'failed') return [];
+    return [`the GPUs cannot be read: ${this.gpus().error}`];
   }
 
   #track(spec: WorkerSpec, options: FleetTelemetryOptions): WorkerMemoryTracker {

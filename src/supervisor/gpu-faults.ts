@@ -28,6 +28,8 @@ export class GpuFaults implements DeviceFaultSource {
   readonly #missing = new Map<string, number>();
   /** Those that were reported lost, and are not back. */
   readonly #lost = new Set<string>();
+  /** GPUs in the driver's list that nothing can be learned of. */
+  #unreadable = 0;
   #lastLookAt: number | undefined;
 
   constructor(log: SlotLog) {
@@ -42,6 +44,23 @@ export class GpuFaults implements DeviceFaultSource {
   /** When each GPU had its last XID error, milliseconds since 1970. */
   get lastXidAtMs(): ReadonlyMap<string, number> {
     return this.#lastXidAtMs;
+  }
+
+  /** How many GPUs are known to be there, or to have been, and cannot be used now. */
+  get missingCount(): number {
+    // One that has fallen may still be in the driver's list, without its name.
+    return Math.max(this.#missing.size, this.#unreadable);
+  }
+
+  /** What an operator should know. */
+  warnings(): string[] {
+    const lost = [...this.#lost].map((uuid) => `${uuid} has fallen off the bus.`);
+    const advised = [...this.#advice]
+      .filter(([, action]) => action !== 'none')
+      .map(([uuid, action]) => `The driver advises ${action} for ${uuid}.`);
+    const nameless = this.#unreadable - this.#missing.size;
+    const mute = `The driver lists ${this.#unreadable} GPU(s) that cannot be read.`;
+    return [...lost, ...advised, ...(nameless > 0 ? [mute] : [])];
   }
 
   /** GPUs that were there since the supervisor began and are not there now. */
@@ -61,6 +80,7 @@ export class GpuFaults implements DeviceFaultSource {
     const { snapshot } = report;
     for (const gpu of snapshot.gpus) this.#remember(gpu);
     this.#countMissing(snapshot);
+    this.#noteUnreadable(snapshot.unreadable);
     for (const event of snapshot.xids) this.#xid(event);
     for (const gpu of snapshot.gpus) this.#advise(gpu);
     this.#lastLookAt = performance.now();
@@ -85,6 +105,11 @@ export class GpuFaults implements DeviceFaultSource {
       // A collector that was started after the loss cannot know that there was one more.
       if (lost.includes(uuid) || looks >= UNLISTED_LOOKS) this.#lose(uuid);
     }
+  }
+
+  #noteUnreadable(unreadable: number): void {
+    if (unreadable > this.#unreadable) this.#log.warn({ unreadable }, 'GPUs cannot be read');
+    this.#unreadable = unreadable;
   }
 
   #lose(uuid: string): void {

@@ -33,8 +33,8 @@ export interface GpuKnowledge {
 const NAME = 'telemetry';
 /** Nobody waits for this process, and a driver that hangs needs time rather than attempts. */
 const LONGEST_DELAY_MS = 60_000;
-/** Ten looks. */
-const SILENCE_MS = 10_000;
+/** Five looks: what is older is not what the GPUs are like. */
+const SILENCE_MS = 5_000;
 const STOP_GRACE_MS = 1_000;
 /** A process in the middle of a driver's call may not even die of SIGKILL. */
 const STOP_TIMEOUT_MS = 5_000;

@@ -64,6 +64,7 @@ describe('a fault of a GPU', () => {
     expect(status().warnings).toEqual([
       'cpu-0 is quarantined: The GPU has fallen off the bus. ' +
         'POST /admin/workers/cpu-0/restart puts it back into service.',
+      'GPU-0 has fallen off the bus.',
     ]);
     expect(faults().missing).toEqual(['GPU-0']);
     gpus.show(BOTH);

@@ -51,6 +51,7 @@ export function snapshotOf(
     driverVersion: null,
     cudaVersion: null,
     gpus,
+    unreadable: 0,
     lost: [],
     xids: [],
     ...known,

@@ -44,7 +44,7 @@ export function silentGpu(index: number, fields: Partial<GpuReading> = {}): GpuR
 /** All GPUs at a moment. */
 export function snapshotOf(gpus: readonly GpuReading[], atMs = 0): GpuSnapshot {
   const versions = { driverVersion: '570.86.15', cudaVersion: '12.8' };
-  return { atMs, collectMs: 1, ...versions, gpus, lost: [], xids: [] };
+  return { atMs, collectMs: 1, ...versions, gpus, unreadable: 0, lost: [], xids: [] };
 }
 
 /** A log of watches: what was said, with its level. */

@@ -170,6 +170,39 @@ describe('an error of the library itself', () => {
   });
 });
 
+describe('a GPU of which the driver tells nothing', () => {
+  const mute = { faults: { '*': NVML.unknown } };
+
+  it('is left out and counted while the others are read', async () => {
+    const { nvml, child } = await start();
+    await child.snapshot(({ unreadable }) => unreadable === 0);
+    await nvml.setGpu(5, mute);
+    const without = await child.snapshot(({ unreadable }) => unreadable === 1);
+    expect(indices(without)).toEqual([0, 1, 2, 3, 4, 6, 7]);
+    await nvml.setGpu(5, { faults: {} });
+    const back = await child.snapshot(({ unreadable }) => unreadable === 0);
+    expect(back.gpus).toHaveLength(8);
+  });
+
+  it('makes the look a failure if it is every GPU, as in a container that has lost them', async () => {
+    const { nvml, child } = await start();
+    await child.snapshot();
+    for (let index = 0; index < 8; index += 1) await nvml.setGpu(index, mute);
+    expect(await child.report(isFailed)).toMatchObject({ reason: expect.stringContaining('999') });
+    for (let index = 0; index < 8; index += 1) await nvml.setGpu(index, { faults: {} });
+    expect((await child.snapshot()).gpus).toHaveLength(8);
+  });
+
+  it('is counted if it was so from the beginning', async () => {
+    const nvml = await machine();
+    await nvml.setGpu(3, { faults: { '*': NVML.gpuIsLost } });
+    const child = started(TelemetryProcess.of(nvml));
+    const snapshot = await child.snapshot();
+    expect(snapshot).toMatchObject({ unreadable: 1, lost: [] });
+    expect(snapshot.gpus).toHaveLength(7);
+  });
+});
+
 describe('a GPU that falls off the bus', () => {
   const lost = { faults: { '*': NVML.gpuIsLost } };
 

@@ -39,6 +39,18 @@ function isComplete({ gpus }: GpuSnapshot): boolean {
   return gpus.every(({ slowdownCelsius }) => slowdownCelsius !== null);
 }
 
+/** What is asked where a newer function cannot be had: a value is unknown only if neither tells. */
+const OLDER: Readonly<Record<string, string>> = {
+  nvmlDeviceGetMemoryInfo_v2: 'nvmlDeviceGetMemoryInfo',
+  nvmlDeviceGetTemperatureV: 'nvmlDeviceGetTemperature',
+  nvmlDeviceGetCurrentClocksEventReasons: 'nvmlDeviceGetCurrentClocksThrottleReasons',
+};
+
+function faultOf(name: string): Record<string, number> {
+  const names = [name, ...(OLDER[name] === undefined ? [] : [OLDER[name]])];
+  return Object.fromEntries(names.map((one) => [one, NVML.notSupported]));
+}
+
 describe('a function that a GPU does not support', () => {
   let nvml: FakeNvml;
   let child: TelemetryProcess;
@@ -58,7 +70,7 @@ describe('a function that a GPU does not support', () => {
 
   const live = FUNCTIONS.filter((name) => name !== 'nvmlDeviceGetPciInfo_v3');
   it.each(live)('leaves its field unknown and nothing else: %s', async (name) => {
-    await nvml.setGpu(2, { faults: { [name]: NVML.notSupported } });
+    await nvml.setGpu(2, { faults: faultOf(name) });
     const only = await child.gpu(2, (gpu) => unknownOf(gpu).length > 0);
     expect(unknownOf(only)).toEqual([name]);
     await nvml.setGpu(2, { faults: {} });
@@ -74,6 +86,13 @@ describe('a function that a GPU does not support', () => {
       expect(child.reports.every(({ state }) => state === 'read')).toBe(true);
     },
   );
+
+  it('does not hide an older one that is supported', async () => {
+    const newer = Object.fromEntries(Object.keys(OLDER).map((name) => [name, NVML.notSupported]));
+    await nvml.setGpu(2, { faults: newer });
+    const gpu = await child.gpu(2, ({ memory }) => memory.reservedBytes === null);
+    expect(unknownOf(gpu)).toEqual([]);
+  });
 
   it('leaves the processes unknown if it is both lists, and not otherwise', async () => {
     const compute = { nvmlDeviceGetComputeRunningProcesses_v3: NVML.noPermission };

@@ -33,7 +33,10 @@ export const GPU_SERIES = {
   gpu_memory_reserved_bytes: gauge(['gpu'], 'Memory that the driver keeps for itself.'),
   gpu_mig_memory_total_bytes: gauge(['gpu', 'mig'], 'Memory of a slice of the GPU.'),
   gpu_mig_memory_used_bytes: gauge(['gpu', 'mig'], 'Memory that programs use on a slice.'),
-  gpu_process_memory_bytes: gauge(['gpu', 'worker'], "Memory that one of our workers' uses."),
+  gpu_process_memory_bytes: gauge(
+    ['gpu', 'worker'],
+    'Memory of the GPU that one of our workers uses.',
+  ),
   gpu_temperature_celsius: gauge(['gpu'], 'Temperature of the GPU.'),
   gpu_temperature_slowdown_celsius: gauge(['gpu'], 'Temperature at which it slows itself down.'),
   gpu_power_watts: gauge(['gpu'], 'Power that the board draws.'),
@@ -64,7 +67,10 @@ export const GPU_SERIES = {
     ['gpu'],
     'What the driver advises: 0 none, 1 reset, 2 reboot, 3 drain peer traffic, 4 drain and reset.',
   ),
-  gpus_missing: gauge([], 'GPUs that were there since the start and are not any more.'),
+  gpus_missing: gauge(
+    [],
+    'GPUs that were there since the start, or are listed, and cannot be read.',
+  ),
   gpu_last_collect_success: gauge([], 'Whether the driver could be asked the last time: 1 or 0.'),
   gpu_last_collect_timestamp_seconds: gauge([], 'When the driver was last asked with success.'),
   gpu_collect_duration_seconds: gauge([], 'How long asking the driver took.'),

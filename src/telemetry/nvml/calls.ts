@@ -13,6 +13,8 @@ type NamedFunction = readonly [name: string, call: NvmlFunction];
  * like one that the driver does not support.
  */
 export class NvmlCalls {
+  /** How many calls have succeeded and how many got the error that tells nothing. */
+  readonly tally = { succeeded: 0, unknown: 0 };
   readonly #library: NvmlLibrary;
   readonly #found = new Map<NvmlSpec, readonly NamedFunction[]>();
   /** Calls are synchronous and their answers are copied at once, so one piece of memory does. */
@@ -31,15 +33,17 @@ export class NvmlCalls {
     for (const [name, native] of this.#functions(spec)) {
       code = native(...values);
       if (isLifeCycle(code)) throw new NvmlError(name, code);
-      if (!isOtherVersion(code)) return code;
+      if (!isOtherVersion(code)) break;
     }
+    if (code === CODE.unknown) this.tally.unknown += 1;
+    else if (code === CODE.success) this.tally.succeeded += 1;
     return code;
   }
 
   /** Asks for a number of 32 bits, which the function writes where its last argument says. */
   uint(spec: NvmlSpec, ...values: NvmlArgument[]): number | null {
     const code = this.call(spec, ...values, this.#scratch);
-    return code === CODE.success ? this.#scratch.readUInt32LE() : null;
+    return code === CODE.success ? readU32(this.#scratch, 0) : null;
   }
 
   /** Asks for a number of 64 bits. */
@@ -73,9 +77,22 @@ export class NvmlCalls {
   }
 }
 
-/** Reads a number of 64 bits; what is beyond 2^53 loses its last digits, which no gauge misses. */
-export function readU64(from: Buffer, offset: number): number {
-  return from.readUInt32LE(offset + 4) * 2 ** 32 + from.readUInt32LE(offset);
+const ALL_ONES = 0xffff_ffff;
+
+/** Reads a number of 32 bits; all ones are how a driver says that it does not know. */
+export function readU32(from: Buffer, offset: number): number | null {
+  const value = from.readUInt32LE(offset);
+  return value === ALL_ONES ? null : value;
+}
+
+/**
+ * Reads a number of 64 bits; all ones are how a driver says that it does not know. What is beyond
+ * 2^53 loses its last digits, which no gauge misses.
+ */
+export function readU64(from: Buffer, offset: number): number | null {
+  const high = from.readUInt32LE(offset + 4);
+  const low = from.readUInt32LE(offset);
+  return high === ALL_ONES && low === ALL_ONES ? null : high * 2 ** 32 + low;
 }
 
 /** Reads a C string. */

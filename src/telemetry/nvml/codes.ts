@@ -2,6 +2,8 @@
 export const CODE = {
   success: 0,
   uninitialized: 1,
+  invalidArgument: 2,
+  notSupported: 3,
   notFound: 6,
   insufficientSize: 7,
   driverNotLoaded: 9,
@@ -10,7 +12,16 @@ export const CODE = {
   versionMismatch: 18,
   structVersionMismatch: 25,
   gpuNotFound: 28,
+  unknown: 999,
 } as const;
+
+/** Drivers have said by any of these that they do not know a newer function or its struct. */
+const OTHER_VERSION: ReadonlySet<number> = new Set([
+  CODE.invalidArgument,
+  CODE.notSupported,
+  CODE.functionNotFound,
+  CODE.structVersionMismatch,
+]);
 
 const WORDS: Readonly<Record<number, string>> = {
   1: 'not initialised',
@@ -49,6 +60,11 @@ export function isLostGpu(caught: unknown): boolean {
   return caught instanceof NvmlError && caught.code === CODE.gpuIsLost;
 }
 
+/** Whether nothing at all can be learned of this GPU, as in a container that has lost it. */
+export function isMuteGpu(caught: unknown): boolean {
+  return caught instanceof NvmlError && caught.code === CODE.unknown;
+}
+
 /** Whether the code is about the library's life and not about one value. */
 export function isLifeCycle(code: number): boolean {
   return LIFE_CYCLE.has(code);
@@ -56,5 +72,5 @@ export function isLifeCycle(code: number): boolean {
 
 /** Whether this version of a function cannot be had, so that an older one is worth trying. */
 export function isOtherVersion(code: number): boolean {
-  return code === CODE.functionNotFound || code === CODE.structVersionMismatch;
+  return OTHER_VERSION.has(code);
 }

@@ -1,6 +1,6 @@
 import type { GpuReading, GpuReport, GpuSnapshot, XidEvent } from '../../protocol/gpus.js';
 import { NvmlCalls } from './calls.js';
-import { CODE, isLostGpu, NvmlError } from './codes.js';
+import { CODE, isLostGpu, isMuteGpu, NvmlError } from './codes.js';
 import type { Gpu } from './gpu.js';
 import type { NvmlLibrary } from './library.js';
 import { LostGpus } from './lost-gpus.js';
@@ -86,13 +86,14 @@ export class Collector {
     const atMs = Date.now();
     const session = this.#currentSession(nowMs);
     const gpus = this.#readAll(session.gpus);
+    const unreadable = session.unreadable + session.gpus.length - gpus.length;
     this.#xids.push(...session.xids.take(atMs));
     const xids = this.#xids;
     this.#xids = [];
     const { driverVersion, cudaVersion } = session;
     const collectMs = this.#options.now() - nowMs;
     const { uuids: lost } = this.#lost;
-    return { atMs, collectMs, driverVersion, cudaVersion, gpus, lost, xids };
+    return { atMs, collectMs, driverVersion, cudaVersion, gpus, unreadable, lost, xids };
   }
 
   #currentSession(nowMs: number): Session {
@@ -116,16 +117,32 @@ export class Collector {
 
   #readAll(gpus: readonly Gpu[]): readonly GpuReading[] {
     const fallen = new Set<string>();
+    const mute: unknown[] = [];
     for (const gpu of this.#slow.due(gpus)) {
       unlessLost(gpu, fallen, () => this.#slow.read(gpu));
     }
     const readings = gpus
       .filter(({ uuid }) => !fallen.has(uuid))
-      .map((gpu) => unlessLost(gpu, fallen, () => gpu.read(this.#slow.of(gpu))))
+      .map((gpu) =>
+        unlessLost(gpu, fallen, () => unlessMute(mute, () => gpu.read(this.#slow.of(gpu)))),
+      )
       .filter((reading) => reading !== undefined);
+    // A driver that tells nothing of any GPU is not asked with success.
+    if (mute.length > 0 && readings.length === 0) throw mute[0];
     const readable = readings.map(({ uuid }) => uuid);
     this.#lost.note(readable, [...fallen]);
     return readings;
+  }
+}
+
+/** Reads a GPU; if the driver tells nothing of it, that is noted. */
+function unlessMute(mute: unknown[], read: () => GpuReading): GpuReading | undefined {
+  try {
+    return read();
+  } catch (caught) {
+    if (!isMuteGpu(caught)) throw caught;
+    mute.push(caught);
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { GpuReading } from '../../protocol/gpus.js';
-import type { NvmlCalls } from './calls.js';
+import { type NvmlCalls, readU32 } from './calls.js';
 import { CODE, isOtherVersion } from './codes.js';
 import { NVML } from './functions.js';
 
@@ -86,7 +86,8 @@ function readTemperature(calls: NvmlCalls, device: bigint): number | null {
   struct.writeUInt32LE(TEMPERATURE_1);
   const code = calls.call(NVML.temperatureStruct, device, struct);
   if (isOtherVersion(code)) return calls.uint(NVML.temperature, device, GPU_SENSOR);
-  return code === CODE.success ? struct.readInt32LE(8) : null;
+  const isKnown = code === CODE.success && readU32(struct, 8) !== null;
+  return isKnown ? struct.readInt32LE(8) : null;
 }
 
 function readClock(calls: NvmlCalls, device: bigint, clock: number): number | null {

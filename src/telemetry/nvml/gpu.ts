@@ -1,7 +1,7 @@
 import type { GpuReading } from '../../protocol/gpus.js';
 import type { NvmlCalls } from './calls.js';
 import { readText } from './calls.js';
-import { CODE } from './codes.js';
+import { CODE, NvmlError } from './codes.js';
 import { readRecoveryAction } from './fields.js';
 import { NVML } from './functions.js';
 import { readGauges, readUtilization } from './gauges.js';
@@ -55,8 +55,20 @@ export class Gpu {
     return readSlow(this.#calls, this.handle);
   }
 
-  /** Reads the rest and puts it together. */
+  /**
+   * Reads the rest and puts it together.
+   * @throws NvmlError 15 if the GPU is lost, 999 if the driver tells nothing at all of it.
+   */
   read(slow: SlowReading): GpuReading {
+    const { tally } = this.#calls;
+    const before = { ...tally };
+    const reading = this.#read(slow);
+    const isMute = tally.succeeded === before.succeeded && tally.unknown > before.unknown;
+    if (isMute) throw new NvmlError('Every function', CODE.unknown);
+    return reading;
+  }
+
+  #read(slow: SlowReading): GpuReading {
     const calls = this.#calls;
     const { encoderRatio: encoder, decoderRatio: decoder, graphicsProcesses, ...kept } = slow;
     return {

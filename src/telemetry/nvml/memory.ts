@@ -32,16 +32,38 @@ export function readMemory(calls: NvmlCalls, device: bigint): GpuMemory {
   const totalBytes = readU64(struct, 8);
   const reservedBytes = readU64(struct, 16);
   const freeBytes = readU64(struct, 24);
-  const usedBytes = Math.max(0, totalBytes - freeBytes - reservedBytes);
-  return { totalBytes, usedBytes, freeBytes, reservedBytes };
+  const usedBytes = rest(totalBytes, freeBytes, reservedBytes);
+  return {
+    totalBytes,
+    usedBytes,
+    freeBytes: within(totalBytes, freeBytes),
+    reservedBytes: within(totalBytes, reservedBytes),
+  };
+}
+
+/** What is left of a whole; null if a part is unknown, or the parts are more than the whole. */
+function rest(whole: number | null, ...parts: readonly (number | null)[]): number | null {
+  if (whole === null) return null;
+  let left = whole;
+  for (const part of parts) {
+    if (part === null || part > left) return null;
+    left -= part;
+  }
+  return left;
+}
+
+/** Memory that is more than there is does not exist. */
+function within(whole: number | null, part: number | null): number | null {
+  return whole !== null && part !== null && part > whole ? null : part;
 }
 
 function readOldMemory(calls: NvmlCalls, device: bigint): GpuMemory {
   if (calls.call(NVML.memory, device, struct) !== CODE.success) return UNKNOWN;
+  const totalBytes = readU64(struct, 0);
   return {
-    totalBytes: readU64(struct, 0),
-    freeBytes: readU64(struct, 8),
-    usedBytes: readU64(struct, 16),
+    totalBytes,
+    freeBytes: within(totalBytes, readU64(struct, 8)),
+    usedBytes: within(totalBytes, readU64(struct, 16)),
     reservedBytes: null,
   };
 }

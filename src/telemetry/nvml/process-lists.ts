@@ -17,7 +17,6 @@ const SENTINEL = 0xa5;
 const FIRST_ROOM = 64;
 /** More processes than this on one GPU is a driver that counts wrongly. */
 const MOST_ROOM = 16_384;
-const ALL_ONES = 0xffff_ffff;
 
 const count = Buffer.alloc(4);
 let rows = Buffer.alloc(FIRST_ROOM * WIDEST);
@@ -45,7 +44,7 @@ function parse(processes: number): readonly ListedProcess[] {
   const stride = strideOf(processes);
   return Array.from({ length: processes }, (_, index) => {
     const at = index * stride;
-    return { pid: rows.readUInt32LE(at), memoryBytes: memoryAt(at + 8) };
+    return { pid: rows.readUInt32LE(at), memoryBytes: readU64(rows, at + 8) };
   });
 }
 
@@ -54,10 +53,4 @@ function strideOf(processes: number): number {
   let written = processes * WIDEST;
   while (written > 0 && rows[written - 1] === SENTINEL) written -= 1;
   return STRIDES.find((stride) => stride * processes >= written) ?? WIDEST;
-}
-
-function memoryAt(offset: number): number | null {
-  const isUnknown =
-    rows.readUInt32LE(offset) === ALL_ONES && rows.readUInt32LE(offset + 4) === ALL_ONES;
-  return isUnknown ? null : readU64(rows, offset);
 }

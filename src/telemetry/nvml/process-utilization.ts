@@ -37,7 +37,7 @@ export class ProcessUtilization {
     for (let at = 0; at < given * SAMPLE_BYTES; at += SAMPLE_BYTES) {
       const pid = samples.readUInt32LE(at);
       const timeUs = readU64(samples, at + 8);
-      if (timeUs < (newestUs.get(pid) ?? 0)) continue;
+      if (timeUs === null || timeUs < (newestUs.get(pid) ?? 0)) continue;
       newestUs.set(pid, timeUs);
       utilization.set(pid, ratio(samples.readUInt32LE(at + 16)));
       this.#sinceUs = Math.max(this.#sinceUs, timeUs);

@@ -10,11 +10,12 @@ export interface ProcessLists {
 
 /**
  * Makes one list of the driver's. A process that draws and computes is in two of them, with the
- * same memory: it counts once. Null if the driver gives neither.
+ * same memory: it counts once. Null if the driver does not tell which there are.
  */
 export function mergeProcesses(lists: ProcessLists): readonly GpuProcess[] | null {
   const { compute, graphics, utilization } = lists;
-  if (compute === null && graphics === null) return null;
+  // That nobody draws does not tell who computes.
+  if (compute === null && (graphics ?? []).length === 0) return null;
   const memory = new Map<number, number | null>();
   for (const { pid, memoryBytes } of [...(compute ?? []), ...(graphics ?? [])]) {
     memory.set(pid, larger(memory.get(pid) ?? null, memoryBytes));

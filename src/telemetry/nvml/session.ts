@@ -12,6 +12,8 @@ export class Session {
   readonly xids: XidEvents;
   /** Whether there are GPUs that could not be had because they are lost. */
   readonly isIncomplete: boolean;
+  /** GPUs of the driver's list that nothing can be learned of. */
+  readonly unreadable: number;
   readonly #calls: NvmlCalls;
   readonly #count: number;
 
@@ -23,6 +25,10 @@ export class Session {
     const found = Array.from({ length: this.#count }, (_, index) => findGpu(calls, index));
     this.gpus = found.filter((gpu) => gpu instanceof Gpu);
     this.isIncomplete = found.includes('lost');
+    this.unreadable = this.#count - this.gpus.length;
+    if (this.#count > 0 && this.unreadable === this.#count) {
+      throw new Error(`None of the driver's ${this.#count} GPUs can be read.`);
+    }
     this.xids = new XidEvents(calls, this.gpus);
   }
 

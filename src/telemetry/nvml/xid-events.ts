@@ -32,7 +32,8 @@ export class XidEvents {
     for (let turn = 0; turn < MOST_AT_ONCE && this.#next(); turn += 1) {
       const uuid = this.#uuids.get(event.readBigUInt64LE(0));
       const isXid = readU64(event, 8) === XID_EVENT;
-      if (isXid && uuid !== undefined) taken.push({ uuid, xid: readU64(event, 16), atMs });
+      const xid = readU64(event, 16);
+      if (isXid && uuid !== undefined && xid !== null) taken.push({ uuid, xid, atMs });
     }
     return taken;
   }
