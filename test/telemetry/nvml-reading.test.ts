@@ -168,6 +168,21 @@ describe('the telemetry process', () => {
     expect(gpu.processes).toEqual([{ pid: 11, memoryBytes: 1, utilizationRatio: null }]);
   });
 
+  it('takes numbers that cannot be for none', async () => {
+    const { nvml, child } = await start();
+    await child.snapshot();
+    const allOnes = 2 ** 32 - 1;
+    await nvml.setGpu(1, {
+      powerMilliwatts: allOnes,
+      energyMillijoules: 2n ** 64n - 1n,
+      memory: { totalBytes: 2 ** 20, usedBytes: 2 ** 40, reservedBytes: 2 ** 39 },
+    });
+    const gpu = await child.gpu(1, ({ powerWatts }) => powerWatts === null);
+    expect(gpu.energyJoules).toBeNull();
+    expect(gpu.memory).toMatchObject({ usedBytes: null, reservedBytes: null });
+    expect(gpu.memory.freeBytes ?? 0).toBeLessThanOrEqual(2 ** 20);
+  });
+
   it('counts as used what programs have, whether or not the driver adds its reserve', async () => {
     const { child } = await start({ usedWithoutReserved: true });
     expect((await child.gpu(3, () => true)).memory).toEqual(expected(3).memory);

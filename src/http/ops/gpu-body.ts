@@ -1,5 +1,6 @@
 import type { GpuProcess, GpuReading, GpuSliceReading, GpuSnapshot } from '../../protocol/gpus.js';
 import type { GpuView, WorkerMemoryView } from '../telemetry-port.js';
+import { withoutFolders } from './without-folders.js';
 import { megabytes, megahertz, percent, tenths } from './units.js';
 
 type Workers = readonly WorkerMemoryView[];
@@ -9,9 +10,6 @@ export interface GpuBodySources {
   readonly view: GpuView;
   readonly workers: Workers;
 }
-
-/** An absolute path up to its last name; a URL's has no space or quote before it. */
-const FOLDERS = /(?<=^|[\s"'`(=:])(?:\/[^\s/"'`():,;]+)*\/(?=[^\s/"'`():,;]+)/g;
 
 /** `gpu`, the first one, and `gpus`, all of them. */
 export function gpuBodies({ view, workers }: GpuBodySources): { gpu: object; gpus: object[] } {
@@ -25,8 +23,7 @@ function unavailable({ snapshot, error }: GpuView): object {
   const none = snapshot?.lost.length
     ? 'All GPUs have fallen off the bus.'
     : 'The NVIDIA driver knows of no GPU.';
-  // Anybody may ask: where a library lies is nobody's business.
-  return { available: false, error: (error ?? none).replaceAll(FOLDERS, '') };
+  return { available: false, error: withoutFolders(error ?? none) };
 }
 
 interface Surroundings extends GpuBodySources {

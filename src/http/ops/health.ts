@@ -2,6 +2,7 @@ import type { ServerStatus } from '../../protocol/status.js';
 import type { AppDependencies } from '../dependencies.js';
 import { familyFields } from './health-families.js';
 import { healthState, SERVICES } from './health-state.js';
+import { withoutFolders } from './without-folders.js';
 
 /** What the body of `/health` is drawn from. */
 export interface HealthSources extends Pick<AppDependencies, 'catalogue' | 'settings'> {
@@ -19,7 +20,7 @@ export function healthBody({ status, nowMs, catalogue, settings }: HealthSources
     version: status.version,
     uptime_seconds: Math.round((nowMs - status.startedAtMs) / 1000),
     draining: status.draining,
-    warnings: status.warnings,
+    warnings: status.warnings.map(withoutFolders),
     services: Object.fromEntries(
       SERVICES.map((service) => [
         service,
@@ -45,13 +46,18 @@ export function healthBody({ status, nowMs, catalogue, settings }: HealthSources
         state: model.state,
         replicas: model.replicas,
         provider: model.provider ?? null,
-        degraded_reason: model.degradedReason ?? null,
-        error: model.error ?? null,
+        degraded_reason: told(model.degradedReason),
+        error: told(model.error),
       })),
     ),
     requests: status.requests,
     reload: status.reload,
   };
+}
+
+/** A reason as anybody may read it. */
+function told(reason: string | undefined): string | null {
+  return reason === undefined ? null : withoutFolders(reason);
 }
 
 function processBody({ pid, state, restarts, lastFailure }: ServerStatus['media']): object {
@@ -60,7 +66,7 @@ function processBody({ pid, state, restarts, lastFailure }: ServerStatus['media'
     state,
     restarts,
     last_failure: lastFailure
-      ? { reason: lastFailure.reason, at: new Date(lastFailure.atMs).toISOString() }
+      ? { reason: withoutFolders(lastFailure.reason), at: new Date(lastFailure.atMs).toISOString() }
       : null,
   };
 }
