@@ -5,6 +5,7 @@ import { healthOf } from '../support/health.js';
 import type { WorkerHealth } from '../support/health.js';
 import { note } from '../support/report.js';
 import type { Site } from './site.js';
+import { signalProcess } from '../../test/support/signal-process.js';
 
 /**
  * Kills one worker after the other at a steady pace, each only while another one can take over; and
@@ -28,7 +29,7 @@ function killOne(site: Site, workers: readonly WorkerHealth[], turn: number): vo
   const ready = workers.filter(({ state }) => state === 'ready');
   const { pid } = workers[turn % workers.length] ?? {};
   if (ready.length < 2 || !ready.some((worker) => worker.pid === pid) || pid === undefined) return;
-  process.kill(pid, 'SIGKILL');
+  signalProcess(pid, 'SIGKILL');
   site.tally.kills += 1;
 }
 

@@ -9,6 +9,7 @@ import type { ChildStart } from '../support/server-log.js';
 import { rounded, spread } from '../support/statistics.js';
 import { launchLogged, untilWhole } from './places.js';
 import type { LoggedServer, SupervisionPlaces } from './places.js';
+import { signalProcess } from '../../test/support/signal-process.js';
 
 /** How often workers are killed. */
 export interface DeathOptions extends SupervisionPlaces {
@@ -79,7 +80,7 @@ async function replaceKilled(server: LoggedServer, url: string, id: string): Pro
     worker.id === id && worker.state === 'ready' && worker.pid !== old;
   const killedAtMs = Date.now();
   const beginMs = performance.now();
-  process.kill(old, 'SIGKILL');
+  signalProcess(old, 'SIGKILL');
   await untilHealth(url, { wanted: (health) => health.workers.some(isReplaced), everyMs: POLL_MS });
   const deathToReadyMs = performance.now() - beginMs;
   await delay(LOG_GRACE_MS);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Supervisor } from '../../src/supervisor/supervisor.js';
+import { signalProcess } from '../../test/support/signal-process.js';
 
 /** How a churn ends the worker's process. */
 export type ChurnWay = 'restart' | 'kill';
@@ -24,7 +25,7 @@ async function killWorker(supervisor: Supervisor, id: string): Promise<void> {
     supervisor.status().workers.find((worker) => worker.id === id);
   const old = find()?.pid;
   if (old === undefined) throw new Error(`${id} has no process to be killed.`);
-  process.kill(old, 'SIGKILL');
+  signalProcess(old, 'SIGKILL');
   const deadline = performance.now() + DEADLINE_MS;
   for (;;) {
     const now = find();

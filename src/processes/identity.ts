@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 /** Names a process for good: its id alone is used again after it has ended. */
 export const identitySchema = z.object({
-  pid: z.int(),
+  /** 0 and below name groups of processes, or all. */
+  pid: z.int().min(1),
   /** Start time in clock ticks since boot; empty where the system does not tell (no `/proc`). */
   started: z.string(),
 });

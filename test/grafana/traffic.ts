@@ -7,6 +7,7 @@ import { EchoClient } from '../support/echo-client.js';
 import { eventually } from '../support/eventually.js';
 import type { Prometheus } from '../support/prometheus.js';
 import type { WatchedServers } from './watched-servers.js';
+import { signalProcess } from '../support/signal-process.js';
 
 const TEXT =
   'The tide comes in. It takes the sand with it. Then it goes out again, and leaves shells.';
@@ -94,7 +95,7 @@ export async function causeFaults({ chorus, nvml }: WatchedServers): Promise<voi
     const page = await (await fetch(`${chorus.url}/metrics`)).text();
     expect(page).toMatch(/speech_inflight\{worker="gpu-1".*\} 1/);
   });
-  process.kill((await workerPids(chorus.url)).get('gpu-1')!, 'SIGKILL');
+  signalProcess((await workerPids(chorus.url)).get('gpu-1'), 'SIGKILL');
   expect((await transcribing).status).toBe(200);
   await tellMemory({ chorus, nvml });
   await nvml.xid(5, 79);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { speakTo } from '../support/scripted-client.js';
 import { startScriptedServer, type ScriptedServer } from '../support/scripted-server.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** The page of `/metrics` of a whole server whose two workers do what texts say. */
 describe('/metrics of a server', () => {
@@ -87,7 +88,7 @@ describe('/metrics of a server', () => {
     );
     const busy = (await value(`inflight{worker="cpu-0",${place}}`)) === 1 ? 0 : 1;
     const { slot } = server.supervisor.workers[busy]!;
-    process.kill(slot.pid!, 'SIGKILL');
+    signalProcess(slot.pid, 'SIGKILL');
     const restarts = `replica_restarts_total{worker="cpu-${busy}",${place},reason="crashed"}`;
     await eventually(async () => expect(await value(restarts)).toBe(1));
     await writeFile(gate(), '');

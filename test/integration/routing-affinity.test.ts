@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { speakTo } from '../support/scripted-client.js';
 import { startScriptedServer, type ScriptedServer } from '../support/scripted-server.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** Which worker serves whom, over HTTP and three worker processes. */
 describe('requests of a session', () => {
@@ -37,8 +38,8 @@ describe('requests of a session', () => {
 
   it('go to another worker when theirs is gone, and stay there', async () => {
     const before = await workerOf({ 'x-session-id': 'a' });
-    process.kill(
-      server.supervisor.status().workers.find(({ id }) => id === before)!.pid!,
+    signalProcess(
+      server.supervisor.status().workers.find(({ id }) => id === before)!.pid,
       'SIGKILL',
     );
     await eventually(() => {

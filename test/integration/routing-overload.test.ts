@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { speakTo, type SpeakOptions } from '../support/scripted-client.js';
 import { startScriptedServer, type ScriptedServer } from '../support/scripted-server.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** More work than the workers can take. */
 describe('a server with more work than places', () => {
@@ -75,7 +76,7 @@ describe('a server with more work than places', () => {
   it('answers 503 where nobody can ever serve', async () => {
     server = await startScriptedServer(1, { TTS_CAPACITY: '1' });
     await writeFile(join(server.modelDir, 'broken'), '');
-    process.kill(server.supervisor.status().workers[0]!.pid!, 'SIGKILL');
+    signalProcess(server.supervisor.status().workers[0]!.pid, 'SIGKILL');
     await eventually(() =>
       expect(server.supervisor.status().workers[0]!.state).toBe('init_failed'),
     );

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
 import { startScriptedServer, type ScriptedServer } from '../support/scripted-server.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** HTTP in, real supervisor, real worker and media processes; only the engine is scripted. */
 describe('speech over HTTP', () => {
@@ -72,7 +73,7 @@ describe('speech over HTTP', () => {
     await eventually(async () => expect(await server.startedSteps()).toHaveLength(1));
     const pid = Number(await readFile(join(server.modelDir, 'busy.pid'), 'utf8'));
     const busy = server.supervisor.status().workers.find((worker) => worker.pid === pid);
-    process.kill(pid, 'SIGKILL');
+    signalProcess(pid, 'SIGKILL');
     await writeFile(gate, '');
     const answer = await asking;
     expect(answer.status).toBe(200);
@@ -96,7 +97,7 @@ describe('speech over HTTP', () => {
 
   it('goes on when the media process is killed', async () => {
     server = await startScriptedServer(1);
-    process.kill(server.supervisor.media.slot.pid!, 'SIGKILL');
+    signalProcess(server.supervisor.media.slot.pid, 'SIGKILL');
     await eventually(async () => expect((await speak('busy 1')).status).toBe(200));
   });
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
 import { writeSilentWav } from '../support/silent-wav.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** Long enough that a decode can be caught in the act. */
 const SECONDS = 3_600;
@@ -32,7 +33,7 @@ function decode(output: string, signal = new AbortController().signal) {
 
 async function killWhileDecoding(output: string): Promise<void> {
   await eventually(async () => expect((await stat(join(dir, output))).size).toBeGreaterThan(0));
-  process.kill(fleet.supervisor.status().media.pid!, 'SIGKILL');
+  signalProcess(fleet.supervisor.status().media.pid, 'SIGKILL');
 }
 
 it('a file that was decoded well since a process died beside it is suspected no more', async () => {

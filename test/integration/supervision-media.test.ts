@@ -8,6 +8,7 @@ import type { DecodedAudio } from '../../src/protocol/media.js';
 import { eventually } from '../support/eventually.js';
 import { startScriptedFleet, type ScriptedFleet } from '../support/scripted-fleet.js';
 import { writeSilentWav } from '../support/silent-wav.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** Long enough that a decode can be caught in the act. */
 const SECONDS = 3_600;
@@ -44,7 +45,7 @@ describe('a media process that is killed', () => {
       expect(media().pid).toBeDefined();
       return media().pid!;
     });
-    process.kill(pid, 'SIGKILL');
+    signalProcess(pid, 'SIGKILL');
     killedAtMs = Date.now();
     await eventually(() => expect(media().pid).not.toBe(pid));
   }

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
 import { eventually } from '../support/eventually.js';
 import { modelDir } from '../support/models.js';
+import { signalProcess } from '../support/signal-process.js';
 
 const TWO_WORKERS = {
   TTS_GPUS: 'cpu,cpu',
@@ -132,7 +133,7 @@ describe('an operator', () => {
     const worker = async () => (await health()).workers[0]!;
     for (let death = 1; death <= 6; death += 1) {
       const { pid } = await worker();
-      process.kill(pid, 'SIGKILL');
+      signalProcess(pid, 'SIGKILL');
       await eventually(async () => {
         const now = await worker();
         expect(now.pid).not.toBe(pid);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
 import { startScriptedServer, type ScriptedServer } from '../support/scripted-server.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** Which place a request has after its worker has failed it, when places are scarce. */
 describe('a request that has lost its place', () => {
@@ -31,7 +32,7 @@ describe('a request that has lost its place', () => {
     await eventually(() => expect(requests().leases).toBe(2));
     asking.push(speak('busy 1'));
     await eventually(() => expect(requests().queued).toBe(1));
-    process.kill(server.supervisor.status().workers[0]!.pid!, 'SIGKILL');
+    signalProcess(server.supervisor.status().workers[0]!.pid, 'SIGKILL');
     await eventually(() => expect(server.supervisor.status().workers[0]!.restarts).toBe(1));
     await writeFile(gate, '');
     const answers = await Promise.all(asking);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
 import { createPm2, type Pm2 } from '../support/pm2.js';
+import { signalProcess } from '../support/signal-process.js';
 
 const PROFILE = 'ecosystem.config.cjs';
 /** Some seconds of work, so that a request is still running when the server is told to stop. */
@@ -46,7 +47,7 @@ async function isReady(url: string): Promise<number> {
 
 /** Kills the daemon and resolves with how long the server outlived it. */
 async function outlivedMs(): Promise<number> {
-  process.kill(pm2.daemonPid(), 'SIGKILL');
+  signalProcess(pm2.daemonPid(), 'SIGKILL');
   const killedAtMs = Date.now();
   await vi.waitFor(() => expect(pm2.processes()).toEqual([]), {
     timeout: DEADLINE_MS,
@@ -73,10 +74,10 @@ describe('Chorus under pm2', { timeout: 180_000 }, () => {
     expect(pm2.processes().filter((pid) => old.includes(pid))).toEqual([]);
   });
 
-  it.each(['SIGKILL', 'SIGSEGV'])('is back after it has died of %s', async (signal) => {
+  it.each(['SIGKILL', 'SIGSEGV'] as const)('is back after it has died of %s', async (signal) => {
     await startChorus();
     const { pid } = await pm2.app('chorus');
-    process.kill(pid, signal);
+    signalProcess(pid, signal);
     await eventually(async () => {
       const app = await pm2.app('chorus');
       expect(app).toMatchObject({ pm2_env: { status: 'online' } });

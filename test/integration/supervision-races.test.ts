@@ -14,6 +14,7 @@ import {
   startScriptedFleet,
   type ScriptedFleet,
 } from '../support/scripted-fleet.js';
+import { signalProcess } from '../support/signal-process.js';
 
 const gpu = (index: number): Device => ({ kind: 'gpu', index, uuid: `GPU-${index}`, name: 'Test' });
 const { signal } = new AbortController();
@@ -47,7 +48,7 @@ describe('a worker', () => {
     fleet = await startScriptedFleet(1);
     const events = await speak(`busy 1; spin ${join(fleet.modelDir, 'never')}`);
     await events.next();
-    process.kill(worker().pid!, 'SIGKILL');
+    signalProcess(worker().pid, 'SIGKILL');
     await eventually(() => expect(worker()).toMatchObject({ state: 'loading', restarts: 1 }));
     const successor = worker().pid;
     await expect(readToEnd(events)).rejects.toMatchObject({ code: 'replica_lost' });
@@ -61,7 +62,7 @@ describe('a worker', () => {
     await events.next();
     const restarting = fleet.supervisor.restartWorker('cpu-0');
     expect(worker().state).toBe('draining');
-    process.kill(worker().pid!, 'SIGKILL');
+    signalProcess(worker().pid, 'SIGKILL');
     await restarting;
     expect(worker().state).toBe('ready');
     expect(fleet.supervisor.status().requests.leases).toBe(1);
@@ -99,7 +100,7 @@ describe('a worker', () => {
   it('that crashed and cannot load what is new keeps a reload from the one that serves', async () => {
     fleet = await startScriptedFleet(2);
     await writeFile(join(fleet.modelDir, 'broken'), '');
-    process.kill(worker(0).pid!, 'SIGKILL');
+    signalProcess(worker(0).pid, 'SIGKILL');
     await eventually(() => expect(worker(0).state).not.toBe('ready'));
     fleet.supervisor.reload();
     const failed = { state: 'failed', done: [], left: ['cpu-0', 'cpu-1'] };
@@ -115,7 +116,7 @@ describe('a worker', () => {
     fleet = await startScriptedFleet(1, { drainTimeoutMs: 120_000 });
     const events = await speak(`busy 1; spin ${join(fleet.modelDir, 'never')}`);
     await events.next();
-    process.kill(worker().pid!, 'SIGKILL');
+    signalProcess(worker().pid, 'SIGKILL');
     await eventually(() => expect(worker()).toMatchObject({ state: 'ready', restarts: 1 }));
     await fleet.supervisor.restartWorker('cpu-0');
     expect(worker()).toMatchObject({ state: 'ready', restarts: 2 });
@@ -142,7 +143,7 @@ describe('a worker', () => {
     const journal = links.find((path) => path.endsWith('.running'))!;
     await rm(journal);
     await mkdir(journal);
-    process.kill(worker().pid!, 'SIGKILL');
+    signalProcess(worker().pid, 'SIGKILL');
     await eventually(() => expect(worker()).toMatchObject({ state: 'ready', restarts: 1 }));
     await rmdir(journal);
   });

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SAMPLES_PER_STEP } from '../workers/scripted-engine.js';
 import { eventually } from '../support/eventually.js';
 import { startScriptedServer, type ScriptedServer } from '../support/scripted-server.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** Bytes of a piece as pcm: 16 bits a sample at the engine's own rate. */
 const PIECE_BYTES = SAMPLES_PER_STEP * 2;
@@ -54,7 +55,7 @@ describe('a request whose worker fails', () => {
     const answer = await speak(`busy 1; gate ${gate('a')}; busy 2`);
     const heard = await interrupted(answer, async () => {
       await steps(2);
-      process.kill(await busyPid(), 'SIGKILL');
+      signalProcess(await busyPid(), 'SIGKILL');
       await steps(3);
       await openGate('a');
     });
@@ -69,7 +70,7 @@ describe('a request whose worker fails', () => {
     const answer = await speak(`busy 1; gate ${gate('a')}; busy 2`);
     const heard = await interrupted(answer, async () => {
       await steps(2);
-      process.kill(await busyPid(), 'SIGKILL');
+      signalProcess(await busyPid(), 'SIGKILL');
       await openGate('a');
     });
     expect(heard.length).toBe(3 * PIECE_BYTES);
@@ -82,7 +83,7 @@ describe('a request whose worker fails', () => {
     const whole = Buffer.from(await (await speak(`halves ${gate('open')}; busy 2`)).arrayBuffer());
     const answer = await speak(`halves ${gate('a')}; busy 2`);
     const heard = await interrupted(answer, async () => {
-      process.kill(await busyPid(), 'SIGKILL');
+      signalProcess(await busyPid(), 'SIGKILL');
       await openGate('a');
     });
     expect(heard.length).toBe(2 * PIECE_BYTES);
@@ -93,7 +94,7 @@ describe('a request whose worker fails', () => {
     server = await startScriptedServer(2);
     const answer = await speak(`halves ${gate('a')}; busy 2`, 'noisy');
     const hearing = interrupted(answer, async () => {
-      process.kill(await busyPid(), 'SIGKILL');
+      signalProcess(await busyPid(), 'SIGKILL');
       await openGate('a');
     });
     await expect(hearing).rejects.toThrow(/terminated/);
@@ -127,7 +128,7 @@ describe('a request whose worker fails', () => {
     for (let death = 1; death <= 3; death += 1) {
       const asking = speak(`gate ${gate('same')}`);
       await steps(2 * death - 1);
-      process.kill(await busyPid(), 'SIGKILL');
+      signalProcess(await busyPid(), 'SIGKILL');
       await steps(2 * death);
       await openGate('same');
       expect((await asking).status).toBe(200);
@@ -172,7 +173,7 @@ describe('a request whose worker fails', () => {
     const asking = speak(`gate ${gate('a')}`);
     await steps(1);
     const stopped = await busyPid();
-    process.kill(stopped, 'SIGSTOP');
+    signalProcess(stopped, 'SIGSTOP');
     await openGate('a');
     const answer = await asking;
     expect(answer.status).toBe(200);
@@ -187,7 +188,7 @@ describe('a request whose worker fails', () => {
     const asking = Array.from({ length: 24 }, (_, n) => speak(`busy 40; busy 40; busy ${n}`));
     for (const id of ['cpu-0', 'cpu-1']) {
       const worker = status().workers.find((one) => one.id === id)!;
-      process.kill(worker.pid!, 'SIGKILL');
+      signalProcess(worker.pid, 'SIGKILL');
       await eventually(() => {
         const now = status().workers.find((one) => one.id === id)!;
         expect(now).toMatchObject({ state: 'ready', restarts: 1 });
@@ -203,7 +204,7 @@ describe('a request whose worker fails', () => {
 
   it('is decoded by the next media process when the first one dies', async () => {
     server = await startScriptedServer(1);
-    process.kill(server.supervisor.media.slot.pid!, 'SIGKILL');
+    signalProcess(server.supervisor.media.slot.pid, 'SIGKILL');
     const answer = await speak('busy 1');
     expect(answer.status).toBe(200);
     expect((await answer.arrayBuffer()).byteLength).toBe(PIECE_BYTES);

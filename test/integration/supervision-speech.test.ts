@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
+import { signalProcess } from '../support/signal-process.js';
 
 const COLOURS = ['red', 'green', 'yellow', 'black', 'white', 'orange'];
 const TEXT = COLOURS.map((colour) => `The next house in this street is ${colour}.`).join(' ');
@@ -44,7 +45,7 @@ describe('speech whose worker is killed', () => {
       const health = (await (await fetch(`${server.url}/health`)).json()) as {
         workers: { id: string; pid: number }[];
       };
-      process.kill(health.workers.find((worker) => worker.id === id)!.pid, 'SIGKILL');
+      signalProcess(health.workers.find((worker) => worker.id === id)!.pid, 'SIGKILL');
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
         parts.push(part.value);
       }

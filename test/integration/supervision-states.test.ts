@@ -13,6 +13,7 @@ import {
   startScriptedFleet,
   type ScriptedFleet,
 } from '../support/scripted-fleet.js';
+import { signalProcess } from '../support/signal-process.js';
 
 const GPU: Device = { kind: 'gpu', index: 0, uuid: 'GPU-0', name: 'Test' };
 const entry = (name: string): URL => new URL(`../workers/${name}`, import.meta.url);
@@ -92,7 +93,7 @@ describe('the life cycle of a worker', () => {
   it('is crashed when it is killed, and starts again at once', async () => {
     await start();
     const before = worker().pid!;
-    process.kill(before, 'SIGKILL');
+    signalProcess(before, 'SIGKILL');
     await eventually(() => expect(worker().pid).not.toBe(before));
     await becomes('ready');
     expect(worker().lastFailure?.reason).toBe('The process was ended by SIGKILL.');

@@ -11,6 +11,7 @@ import {
   startScriptedFleet,
   type ScriptedFleet,
 } from '../support/scripted-fleet.js';
+import { signalProcess } from '../support/signal-process.js';
 
 const never = new AbortController().signal;
 describe('a supervisor with real worker processes', () => {
@@ -113,7 +114,7 @@ describe('a supervisor with real worker processes', () => {
     const running = speak(await acquire(), `gate ${join(fleet.modelDir, 'never')}`);
     await eventually(async () => expect(await fleet.startedSteps()).toHaveLength(1));
     const waiting = speak(await acquire(), 'busy 1');
-    process.kill(fleet.supervisor.status().workers[0]?.pid ?? 0, 'SIGKILL');
+    signalProcess(fleet.supervisor.status().workers[0]?.pid, 'SIGKILL');
     await expect(running).rejects.toMatchObject({ details: { wasRunning: true } });
     await expect(waiting).rejects.toMatchObject({ details: { wasRunning: false } });
   });
@@ -127,7 +128,7 @@ describe('a supervisor with real worker processes', () => {
     const worker = (): { pid?: number; state: string } | undefined =>
       fleet.supervisor.status().workers[0];
     const oldPid = worker()?.pid ?? 0;
-    process.kill(oldPid, 'SIGKILL');
+    signalProcess(oldPid, 'SIGKILL');
     const newPid = await eventually(() => {
       expect(worker()?.state).toBe('ready');
       expect(worker()?.pid).not.toBe(oldPid);
@@ -145,7 +146,7 @@ describe('a supervisor with real worker processes', () => {
     fleet = await startScriptedFleet(1);
     await writeFile(join(fleet.modelDir, 'broken'), '');
     const pid = fleet.supervisor.status().workers[0]?.pid;
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    if (pid !== undefined) signalProcess(pid, 'SIGKILL');
     await eventually(() =>
       expect(fleet.supervisor.status().warnings).toEqual([
         expect.stringMatching(

@@ -15,6 +15,7 @@ import {
 } from '../support/otlp-collector.js';
 import { drawn, nodeOf, pieceOf, SERVER_KIND, treeOf } from '../support/span-tree.js';
 import { startTracedServer, type TracedServer } from '../support/traced-server.js';
+import { signalProcess } from '../support/signal-process.js';
 
 const ERROR = 2;
 const SECRET_KEY = 'sk-of-the-tests-0123456789';
@@ -196,7 +197,7 @@ describe('a traced server', () => {
   it('shows both tries of a request whose worker died', async () => {
     const file = gate();
     const { id, answer } = speak(server.url, `gate ${file}`);
-    process.kill(await server.started(file), 'SIGKILL');
+    signalProcess(await server.started(file), 'SIGKILL');
     await writeFile(file, '');
     expect((await answer).status).toBe(200);
     await (await answer).arrayBuffer();

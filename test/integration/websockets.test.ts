@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { EchoClient, refusalOf, SECOND } from '../support/echo-client.js';
 import { eventually } from '../support/eventually.js';
 import { type LiveServer, startLiveServer } from '../support/live-server.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** WebSockets on real workers: where they are placed, how they end, and what they leave. */
 describe('a WebSocket', () => {
@@ -112,7 +113,7 @@ describe('a WebSocket', () => {
       lost[0]!.open(`gate ${gate('a')}`);
       lost[0]!.say();
       await steps(5);
-      process.kill(doomed, 'SIGKILL');
+      signalProcess(doomed, 'SIGKILL');
       for (const client of lost) {
         expect(await client.closed).toEqual({ code: 1012, reason: 'replica_lost' });
         expect(client.told.at(-1)).toEqual({ type: 'farewell', code: 'replica_lost' });

@@ -9,6 +9,7 @@ import { expect } from 'vitest';
 
 import { eventually } from './eventually.js';
 import { modelDir } from './models.js';
+import { signalProcess } from './signal-process.js';
 
 const PM2 = resolve('node_modules/pm2/bin/pm2');
 /** Command lines of the supervisor, its workers and its media process. */
@@ -143,7 +144,7 @@ function readProc(pid: string, file: string): string {
 
 function kill(pid: number): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    signalProcess(pid, 'SIGKILL');
   } catch {
     // It was quicker.
   }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 
 import { eventually } from './eventually.js';
+import { signalProcess } from './signal-process.js';
 
 /** A process as `/proc` shows it. */
 export interface SeenProcess {
@@ -56,5 +57,5 @@ export async function gone(processes: readonly SeenProcess[]): Promise<number> {
 /** Ends what a failed test may have left, with what has come from it since. */
 export function endAll(processes: readonly SeenProcess[]): void {
   const trees = processes.filter(lives).flatMap(({ pid }) => treeOf(pid));
-  for (const one of trees) if (lives(one)) process.kill(one.pid, 'SIGKILL');
+  for (const one of trees) if (lives(one)) signalProcess(one.pid, 'SIGKILL');
 }

@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 
 import type { Replica, ReplicaLoad } from '../../src/engines/engine.js';
 import { SAMPLES_PER_STEP, type ScriptedStep } from './scripted-engine.js';
@@ -11,6 +12,13 @@ function cudaFailure(number: string): string {
 
 function names(file: string, pid: number): boolean {
   return existsSync(file) && readFileSync(file, 'utf8').split(' ').includes(String(pid));
+}
+
+/** Whoever reads the file reads a whole id: half of one, or none, would name another process. */
+function nameBusyProcess(file: string): void {
+  const unfinished = `${file}.${process.pid}.${threadId}`;
+  writeFileSync(unfinished, String(process.pid));
+  renameSync(unfinished, file);
 }
 
 /** Blocks the thread, as native code does. */
@@ -28,7 +36,7 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
     provider: 'cpu',
     async run(input, control) {
       const step = input as ScriptedStep;
-      writeFileSync(join(load.modelDir, 'busy.pid'), String(process.pid));
+      nameBusyProcess(join(load.modelDir, 'busy.pid'));
       appendFileSync(join(load.modelDir, 'steps.log'), `${step.action} ${step.argument}\n`);
       appendFileSync(join(load.modelDir, 'pids.log'), `${process.pid} ${step.action}\n`);
       if (step.action === 'fail') throw new Error('this step fails');

@@ -1,0 +1,11 @@
+/**
+ * Sends a signal to one process. An id that could not be read is 0, and that one names the group of
+ * whoever sends the signal: the whole test run, with all that started it, would end without a word.
+ * @throws Error if the id is not that of a single process.
+ */
+export function signalProcess(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined || !Number.isInteger(pid) || pid <= 1) {
+    throw new Error(`${pid} is no process that could be sent ${signal}.`);
+  }
+  process.kill(pid, signal);
+}
