@@ -187,9 +187,9 @@ describe('a GPU of which the driver tells nothing', () => {
   it('makes the look a failure if it is every GPU, as in a container that has lost them', async () => {
     const { nvml, child } = await start();
     await child.snapshot();
-    for (let index = 0; index < 8; index += 1) await nvml.setGpu(index, mute);
+    await nvml.set({ gpus: fakeGpus(8).map((gpu) => ({ ...gpu, ...mute })) });
     expect(await child.report(isFailed)).toMatchObject({ reason: expect.stringContaining('999') });
-    for (let index = 0; index < 8; index += 1) await nvml.setGpu(index, { faults: {} });
+    await nvml.set({ gpus: fakeGpus(8) });
     expect((await child.snapshot()).gpus).toHaveLength(8);
   });
 
@@ -200,6 +200,8 @@ describe('a GPU of which the driver tells nothing', () => {
     const snapshot = await child.snapshot();
     expect(snapshot).toMatchObject({ unreadable: 1, lost: [] });
     expect(snapshot.gpus).toHaveLength(7);
+    await nvml.setGpu(3, { faults: {} });
+    expect(await child.snapshot(({ gpus }) => gpus.length === 8)).toMatchObject({ unreadable: 0 });
   });
 });
 

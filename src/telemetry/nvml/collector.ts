@@ -107,7 +107,7 @@ export class Collector {
   }
 
   #isSpent(session: Session, nowMs: number): boolean {
-    const isShort = session.isIncomplete || this.#lost.uuids.length > 0;
+    const isShort = session.unreadable > 0 || this.#lost.uuids.length > 0;
     if (isShort && nowMs - this.#renewedMs >= this.#options.lostIntervalMs) {
       this.#renewedMs = nowMs;
       return true;

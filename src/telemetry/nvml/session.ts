@@ -10,8 +10,6 @@ export class Session {
   readonly cudaVersion: string | null;
   readonly gpus: readonly Gpu[];
   readonly xids: XidEvents;
-  /** Whether there are GPUs that could not be had because they are lost. */
-  readonly isIncomplete: boolean;
   /** GPUs of the driver's list that nothing can be learned of. */
   readonly unreadable: number;
   readonly #calls: NvmlCalls;
@@ -23,8 +21,7 @@ export class Session {
     this.cudaVersion = versionText(calls.uint(NVML.cudaVersion));
     this.#count = countGpus(calls);
     const found = Array.from({ length: this.#count }, (_, index) => findGpu(calls, index));
-    this.gpus = found.filter((gpu) => gpu instanceof Gpu);
-    this.isIncomplete = found.includes('lost');
+    this.gpus = found.filter((gpu) => gpu !== undefined);
     this.unreadable = this.#count - this.gpus.length;
     if (this.#count > 0 && this.unreadable === this.#count) {
       throw new Error(`None of the driver's ${this.#count} GPUs can be read.`);
@@ -70,11 +67,11 @@ function countGpus(calls: NvmlCalls): number {
   return count;
 }
 
-function findGpu(calls: NvmlCalls, index: number): Gpu | 'lost' | undefined {
+function findGpu(calls: NvmlCalls, index: number): Gpu | undefined {
   try {
     return Gpu.find(calls, index);
   } catch (caught) {
-    if (isLostGpu(caught)) return 'lost';
+    if (isLostGpu(caught)) return undefined;
     throw caught;
   }
 }
