@@ -1,4 +1,5 @@
 import type { Heartbeat } from '../protocol/control.js';
+import { SilenceWatch } from './silence-watch.js';
 
 /** A healthy child says something every second. */
 const TICK_MS = 1_000;
@@ -33,20 +34,24 @@ export interface HangWatchOptions extends HangHandlers {
  */
 export class HangWatch {
   readonly #options: HangWatchOptions;
-  readonly #timer: NodeJS.Timeout;
-  #silentTicks = 0;
+  readonly #silence: SilenceWatch;
   /** Calls whose steps were given up, and when. */
   #canceled = new Map<string, number>();
 
   constructor(options: HangWatchOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    this.#timer.unref();
+    const reason = `nothing was heard from it for ${seconds(SILENT_TICKS * TICK_MS)}`;
+    this.#silence = new SilenceWatch({
+      tickMs: TICK_MS,
+      ticks: SILENT_TICKS,
+      onSilence: () => this.#kill(reason),
+    });
+    this.#silence.start();
   }
 
   /** The child has said what it is doing. */
   beat({ runningSteps }: Heartbeat): void {
-    this.#silentTicks = 0;
+    this.#silence.heard();
     const { stepTimeoutMs } = this.#options;
     const hanging = runningSteps.filter((step) => step.runningForMs > stepTimeoutMs);
     if (hanging.length === 0) return this.#recover();
@@ -60,7 +65,7 @@ export class HangWatch {
 
   /** Nobody is watched any more. */
   stop(): void {
-    clearInterval(this.#timer);
+    this.#silence.stop();
   }
 
   /** Each call has its own time of grace: several replicas may hang, one after the other. */
@@ -78,13 +83,6 @@ export class HangWatch {
     if (this.#canceled.size === 0) return;
     this.#canceled.clear();
     this.#options.recovered();
-  }
-
-  #tick(): void {
-    this.#silentTicks += 1;
-    if (this.#silentTicks > SILENT_TICKS) {
-      this.#kill(`nothing was heard from it for ${seconds(SILENT_TICKS * TICK_MS)}`);
-    }
   }
 
   #kill(reason: string): void {

@@ -4,7 +4,7 @@ import type { FromChild } from '../protocol/control.js';
 import type { GpuReport, GpuSnapshot } from '../protocol/gpus.js';
 import type { Incarnation } from './incarnation.js';
 import { withFields } from './life-cycle.js';
-import { ReportWatch } from './report-watch.js';
+import { SilenceWatch } from './silence-watch.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
 import { Slot } from './slot.js';
 
@@ -35,6 +35,7 @@ const NAME = 'telemetry';
 const LONGEST_DELAY_MS = 60_000;
 /** Five looks: what is older is not what the GPUs are like. */
 const SILENCE_MS = 5_000;
+const SILENT_TICKS = 10;
 const STOP_GRACE_MS = 1_000;
 /** A process in the middle of a driver's call may not even die of SIGKILL. */
 const STOP_TIMEOUT_MS = 5_000;
@@ -43,7 +44,7 @@ const STOP_TIMEOUT_MS = 5_000;
 export class TelemetrySlot {
   readonly slot: Slot;
   readonly #options: TelemetrySlotOptions;
-  readonly #watch: ReportWatch;
+  readonly #watch: SilenceWatch;
   readonly #silenceMs: number;
   readonly #listeners = new Set<(report: GpuReport) => void>();
   /** The process that serves, or did and has not ended yet. */
@@ -57,7 +58,11 @@ export class TelemetrySlot {
     this.#silenceMs = silenceMs;
     const log = withFields(options.log, () => ({ worker: NAME }));
     this.#options = { ...options, log, nvmlLibrary };
-    this.#watch = new ReportWatch({ silenceMs, onSilence: () => this.#silent() });
+    this.#watch = new SilenceWatch({
+      tickMs: silenceMs / SILENT_TICKS,
+      ticks: SILENT_TICKS,
+      onSilence: () => this.#silent(),
+    });
     this.slot = new Slot({
       ...options,
       name: NAME,
@@ -121,11 +126,8 @@ export class TelemetrySlot {
 
   /** Ends the process for good. Idempotent. */
   async stop(): Promise<void> {
-    const timeout = new AbortController();
-    const { signal } = timeout;
-    const tooLong = delay(STOP_TIMEOUT_MS, 'too long', { signal }).catch(() => 'in time');
+    const tooLong = delay(STOP_TIMEOUT_MS, 'too long', { ref: false });
     const outcome = await Promise.race([this.slot.stop(STOP_GRACE_MS), tooLong]);
-    timeout.abort();
     if (outcome !== 'too long') return;
     this.#serving?.child.letGo();
     this.#options.log.warn({}, 'the telemetry process is stuck in the driver and ends when it can');
