@@ -34,6 +34,11 @@ export type Device =
       readonly name: string;
     };
 
+/** Names a device in logs, metrics and routes: a GPU's UUID, or `cpu`. */
+export function deviceIdOf(device: Device): string {
+  return device.kind === 'gpu' ? device.uuid : 'cpu';
+}
+
 /** A model that a worker loads. */
 export interface ModelAssignment {
   readonly id: string;

@@ -1,4 +1,4 @@
-import type { ModelAssignment } from '../protocol/control.js';
+import { deviceIdOf, type ModelAssignment } from '../protocol/control.js';
 import type { Service } from '../protocol/requests.js';
 import type { Occupancy, PlaceOccupancy } from '../routing/occupancy.js';
 import type {
@@ -46,7 +46,7 @@ function workerFigures(worker: WorkerSlot, memory: readonly WorkerMemory[]): Wor
   const own = memory.find(({ workerId }) => workerId === spec.id);
   return {
     id: spec.id,
-    device: spec.device.kind === 'gpu' ? spec.device.uuid : 'cpu',
+    device: deviceIdOf(spec.device),
     state: slot.state,
     models: spec.models.map((model) => replicaFigures(worker, model)),
     restarts: new Map(

@@ -1,4 +1,4 @@
-import type { ModelReport } from '../protocol/control.js';
+import { deviceIdOf, type ModelReport } from '../protocol/control.js';
 import type { Service } from '../protocol/requests.js';
 import type { ServerStatus, WorkerModelStatus, WorkerStatus } from '../protocol/status.js';
 import type { Slot } from './slot.js';
@@ -17,7 +17,7 @@ export function describeWorker(worker: WorkerSlot): WorkerStatus {
   const { spec, slot } = worker;
   return {
     id: spec.id,
-    device: spec.device.kind === 'gpu' ? spec.device.uuid : 'cpu',
+    device: deviceIdOf(spec.device),
     services: [...new Set(spec.models.map((model) => model.service))],
     models: describeModels(worker),
     ...describeSlot(slot),

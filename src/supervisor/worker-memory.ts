@@ -1,4 +1,4 @@
-import type { Device, Heartbeat } from '../protocol/control.js';
+import { type Device, deviceIdOf, type Heartbeat } from '../protocol/control.js';
 import type { GpuSnapshot } from '../protocol/gpus.js';
 import { describeLeak, type LeakResource, LeakWatch, type LeakSettings } from './leak-watch.js';
 import { type SlotLog, withFields } from './life-cycle.js';
@@ -49,7 +49,7 @@ export class WorkerMemoryTracker {
   constructor(options: WorkerMemoryOptions) {
     const { device, workerId } = options;
     this.#options = options;
-    this.#device = device.kind === 'gpu' ? device.uuid : 'cpu';
+    this.#device = deviceIdOf(device);
     const log = withFields(options.log, () => ({ worker: workerId, device: this.#device }));
     this.#phases = device.kind === 'gpu' ? new VramPhases({ uuid: device.uuid, log }) : undefined;
     this.#leaks = new LeakWatch({ ...options, log });

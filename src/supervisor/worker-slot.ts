@@ -1,9 +1,10 @@
-import type {
-  Device,
-  FromChild,
-  Heartbeat,
-  ModelAssignment,
-  ModelReport,
+import {
+  deviceIdOf,
+  type Device,
+  type FromChild,
+  type Heartbeat,
+  type ModelAssignment,
+  type ModelReport,
 } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
@@ -210,7 +211,7 @@ function logFields({ id, device }: WorkerSpec): {
   readonly worker: string;
   readonly device: string;
 } {
-  return { worker: id, device: device.kind === 'gpu' ? device.uuid : 'cpu' };
+  return { worker: id, device: deviceIdOf(device) };
 }
 
 /** A worker sees its own device and no other; a CPU worker sees no GPU. */
