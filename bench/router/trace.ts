@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 
 import { z } from 'zod';
 
-import { REQUEST_CLASSES } from '../../src/routing/router.js';
+import { REQUEST_CLASSES } from '../../src/protocol/requests.js';
 
 const lineSchema = z.strictObject({
   arrivalMs: z.number().min(0),

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 
+import { REQUEST_CLASSES } from '../../src/protocol/requests.js';
 import { EDGES } from '../../src/supervisor/life-cycle.js';
 import {
   FleetCollector,
@@ -73,7 +74,7 @@ function useModel({ requests }: Metrics, model: string, service: 'tts' | 'asr'):
   for (const outcome of OUTCOMES) {
     requests.ended({ route, task: service, model, outcome, seconds: 0.3 });
   }
-  for (const urgency of ['interactive', 'bulk']) {
+  for (const urgency of REQUEST_CLASSES) {
     requests.waited({ service, model, class: urgency }, 0.01);
   }
   requests.used(service, model, { audioSeconds: 3, computeSeconds: 0.3 });

@@ -3,6 +3,15 @@ import type { WireError } from './errors.js';
 /** A kind of work that a server offers. */
 export type Service = 'tts' | 'asr';
 
+/**
+ * How urgent work is: `interactive` has somebody who listens or reads along, `bulk` has not and gets
+ * a small share while others wait.
+ */
+export const REQUEST_CLASSES = ['interactive', 'bulk'] as const;
+
+/** One of {@link REQUEST_CLASSES}. */
+export type RequestClass = (typeof REQUEST_CLASSES)[number];
+
 /** What every API family turns a text-to-speech request into. */
 export interface SynthesisRequest {
   /** Model id as on the card, aliases already resolved. */

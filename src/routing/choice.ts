@@ -1,5 +1,5 @@
 import type { Place } from './place.js';
-import type { RequestClass } from './router.js';
+import type { RequestClass } from '../protocol/requests.js';
 
 /** How much more than its share of the leases a place may hold of what prefers it. */
 const BOUNDED_LOAD = 1.25;

@@ -1,5 +1,5 @@
 import { FairQueue } from './fair-queue.js';
-import type { RequestClass } from './router.js';
+import type { RequestClass } from '../protocol/requests.js';
 
 /** While both wait, one place in so many goes to bulk work. */
 export const BULK_TURN = 10;

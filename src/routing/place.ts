@@ -1,5 +1,4 @@
-import type { Service } from '../protocol/requests.js';
-import type { RequestClass } from './router.js';
+import type { RequestClass, Service } from '../protocol/requests.js';
 import type { WorkerLoad } from './worker-load.js';
 
 /** A model on a worker, as a destination of leases. */

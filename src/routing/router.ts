@@ -1,6 +1,7 @@
 import type { LiveAudio } from '../protocol/live-audio.js';
 import type { LiveEvent, LiveRequest } from '../protocol/live.js';
 import type {
+  RequestClass,
   Service,
   SpeechEvent,
   SynthesisRequest,
@@ -8,15 +9,6 @@ import type {
   TranscriptionRequest,
 } from '../protocol/requests.js';
 import type { Span } from '../protocol/trace.js';
-
-/**
- * How urgent work is: `interactive` has somebody who listens or reads along, `bulk` has not and gets
- * a small share while others wait.
- */
-export const REQUEST_CLASSES = ['interactive', 'bulk'] as const;
-
-/** One of {@link REQUEST_CLASSES}. */
-export type RequestClass = (typeof REQUEST_CLASSES)[number];
 
 /** Whose work it is and where it would best be done: the same for all the work of a stream. */
 export interface Demand {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { ChorusError } from '../../protocol/errors.js';
-import { REQUEST_CLASSES, type RequestClass } from '../../routing/router.js';
+import { REQUEST_CLASSES, type RequestClass } from '../../protocol/requests.js';
 import type { Claim, DoorState } from '../context.js';
 import { PROBES } from '../probes.js';
 import { presentedKey } from './auth.js';

@@ -1,8 +1,12 @@
-import type { Service, Usage } from '../../protocol/requests.js';
+import {
+  REQUEST_CLASSES,
+  type RequestClass,
+  type Service,
+  type Usage,
+} from '../../protocol/requests.js';
 import type { MetricSet } from './metric-set.js';
 
 const REJECTION_SCOPES = ['queue', 'wait', 'streams'] as const;
-const REQUEST_CLASSES = ['interactive', 'bulk'] as const;
 
 /** Why a request was refused for want of room. */
 export type RejectionScope = (typeof REJECTION_SCOPES)[number];
@@ -25,7 +29,7 @@ export interface EndedRequest {
 export interface Waiting {
   readonly service: Service;
   readonly model: string;
-  readonly class: string;
+  readonly class: RequestClass;
 }
 
 /** Counts and times requests; all of it together costs a request a few microseconds. */
