@@ -118,14 +118,14 @@ export class Collector {
   #readAll(gpus: readonly Gpu[]): readonly GpuReading[] {
     const fallen = new Set<string>();
     const mute: unknown[] = [];
-    for (const gpu of this.#slow.due(gpus)) {
-      unlessLost(gpu, fallen, () => this.#slow.read(gpu));
-    }
+    const unlessLost = <Result>({ uuid }: Gpu, read: () => Result): Result | undefined =>
+      unless(isLostGpu, () => fallen.add(uuid), read);
+    const unlessMute = (read: () => GpuReading): GpuReading | undefined =>
+      unless(isMuteGpu, (caught) => mute.push(caught), read);
+    for (const gpu of this.#slow.due(gpus)) unlessLost(gpu, () => this.#slow.read(gpu));
     const readings = gpus
       .filter(({ uuid }) => !fallen.has(uuid))
-      .map((gpu) =>
-        unlessLost(gpu, fallen, () => unlessMute(mute, () => gpu.read(this.#slow.of(gpu)))),
-      )
+      .map((gpu) => unlessLost(gpu, () => unlessMute(() => gpu.read(this.#slow.of(gpu)))))
       .filter((reading) => reading !== undefined);
     // A driver that tells nothing of any GPU is not asked with success.
     if (mute.length > 0 && readings.length === 0) throw mute[0];
@@ -135,28 +135,17 @@ export class Collector {
   }
 }
 
-/** Reads a GPU; if the driver tells nothing of it, that is noted. */
-function unlessMute(mute: unknown[], read: () => GpuReading): GpuReading | undefined {
-  try {
-    return read();
-  } catch (caught) {
-    if (!isMuteGpu(caught)) throw caught;
-    mute.push(caught);
-    return undefined;
-  }
-}
-
-/** Reads a GPU; if it is lost, that is noted and the others are read all the same. */
-function unlessLost<Result>(
-  { uuid }: Gpu,
-  fallen: Set<string>,
+/** Reads; a failure that is expected is noted and no reason to give up the others. */
+function unless<Result>(
+  isExpected: (caught: unknown) => boolean,
+  note: (caught: unknown) => void,
   read: () => Result,
 ): Result | undefined {
   try {
     return read();
   } catch (caught) {
-    if (!isLostGpu(caught)) throw caught;
-    fallen.add(uuid);
+    if (!isExpected(caught)) throw caught;
+    note(caught);
     return undefined;
   }
 }
