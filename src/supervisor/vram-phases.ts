@@ -59,6 +59,8 @@ export class VramPhases {
       this.#unload = { atMs: this.#endedAtMs, beforeBytes: this.#newest?.usedBytes };
     }
     this.#process = undefined;
+    // Of the process that ended, even if it was taken in the millisecond of its end.
+    this.#newest = undefined;
   }
 
   /** The GPU was looked at; `pid` is that of the process that lives now. */
