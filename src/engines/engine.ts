@@ -62,6 +62,15 @@ export type LoadReplica<Step = unknown, Result = unknown> = (
   load: ReplicaLoad,
 ) => Promise<Replica<Step, Result>>;
 
+/** Where in its request's audio a step belongs. */
+export interface StepPlace {
+  /**
+   * Seconds of audio before what the step makes, or helps to make. 0 = somebody waits in silence for
+   * it. What is due sooner goes first.
+   */
+  readonly afterSeconds: number;
+}
+
 /** How a request in progress reaches the scheduler. */
 export interface JobContext<Step = unknown, Result = unknown> {
   /** Aborts when the client has gone or the server needs the place; stop as soon as you see it. */
@@ -69,8 +78,9 @@ export interface JobContext<Step = unknown, Result = unknown> {
   /**
    * Queues one step and resolves with its result. Steps of one request may be outstanding together;
    * they may then run on different replicas at once. Rejects with `canceled` when the signal aborts first.
+   * @param place For speech; without one, a request's first step goes first and others in their order.
    */
-  step(step: Step): Promise<Result>;
+  step(step: Step, place?: StepPlace): Promise<Result>;
 }
 
 /** Things that a worker owns and its models share. */

@@ -67,6 +67,11 @@ export const cardSchema = z.strictObject({
   /** Voice names of other servers → a voice of this model. */
   voiceAliases: z.record(z.string(), z.string()).default({}),
   files: z.array(fileSchema).min(1),
+  /**
+   * What not every model of its task can: `instructions` = it obeys them, `voice-mixing` = it takes
+   * voices such as `a(2)+b(1)`.
+   */
+  capabilities: z.array(z.enum(['instructions', 'voice-mixing'])).default([]),
   /** What is made from the files once they are there; `outputs` are paths in the model's folder. */
   build: z
     .strictObject({ kind: z.enum(['whisper-graph']), outputs: z.array(z.string()).min(1) })

@@ -24,6 +24,12 @@ export interface SynthesisRequest {
   readonly speed: number;
   /** BCP 47 language of the text where the client names one; else the voice's. */
   readonly language?: string;
+  /** What the text is written in, if it is no plain text. */
+  readonly markup?: 'ssml';
+  /** Draws the voice's random variation, 0…2³²−1; absent = 0. The same request gives the same samples. */
+  readonly seed?: number;
+  /** Nobody listens along: it yields to requests with listeners. */
+  readonly bulk?: true;
   /** Where to go on with a text of which another worker has spoken the beginning. */
   readonly resume?: ResumePoint;
   /**
@@ -85,6 +91,28 @@ export interface Usage {
   readonly computeSeconds?: number;
 }
 
+/** What is said in a piece of audio, and when. Samples count from the piece's beginning. */
+export interface PieceMarks {
+  /** Which sentence of the text it belongs to, counted from 0. */
+  readonly sentence: number;
+  /** Its place in the request's text, in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  /** Its sound, without the pause before it. */
+  readonly fromSample: number;
+  readonly toSample: number;
+  /** In order; empty where the engine has no alignment. */
+  readonly words: readonly WordMark[];
+}
+
+/** A word in the request's text (UTF-16 units) and its samples, counted from the piece's beginning. */
+export interface WordMark {
+  readonly start: number;
+  readonly end: number;
+  readonly fromSample: number;
+  readonly toSample: number;
+}
+
 /** Events that a worker answers a {@link SynthesisRequest} with, in order. */
 export type SpeechEvent =
   /**
@@ -97,8 +125,16 @@ export type SpeechEvent =
       readonly deterministic: boolean;
       readonly isS16?: true;
     }
-  /** The audio that follows is a new piece, of so many samples. */
-  | { readonly type: 'mark'; readonly piece: number; readonly samples: number }
+  /**
+   * The audio that follows is a new piece, of so many samples, or what is left of one that another
+   * worker began. `marks` are always those of the whole piece.
+   */
+  | {
+      readonly type: 'mark';
+      readonly piece: number;
+      readonly samples: number;
+      readonly marks?: PieceMarks;
+    }
   /** The speech begins with so many samples of silence; comes before the audio that ends it. */
   | { readonly type: 'audible'; readonly afterSamples: number }
   /** Mono PCM, little-endian: 32-bit floats in −1…1, or signed 16-bit. Opaque to the supervisor. */
