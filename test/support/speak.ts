@@ -23,6 +23,7 @@ export function cardOf(id: string): ModelCard {
     licence: 'Apache-2.0',
     languages: ['en'],
     aliases: [],
+    capabilities: [],
     voices: [],
     voiceAliases: {},
     files: [{ path: 'model.onnx', bytes: 1, sha256: '0'.repeat(64), sources: [] }],
