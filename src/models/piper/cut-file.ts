@@ -23,6 +23,12 @@ export const CUT_FILES = {
   facts: 'cut.json',
 } as const;
 
+/** The graphs and their weights, in the order in which they may appear: no graph without weights. */
+export const GRAPH_FILES = [CUT_FILES.front, CUT_FILES.flow, CUT_FILES.decoder].flatMap((name) => [
+  `${name}.data`,
+  name,
+]);
+
 /**
  * An output of the front that another graph takes under the same name; all are f32. `frames` = its
  * last axis is time, a window takes a slice of it; `constant` = every window takes all of it.
