@@ -1,4 +1,6 @@
 import type { ModelCard } from '../card.js';
+import { buildPiperCut } from '../piper/build.js';
+import { CUT_FORMAT } from '../piper/cut-file.js';
 import { buildWhisperGraph, GRAPH_FORMAT } from '../whisper/build.js';
 
 /** How the graphs of a model family are made from its weights. */
@@ -17,4 +19,5 @@ export type BuilderTable = Readonly<Record<NonNullable<ModelCard['build']>['kind
 /** The builders of this program. */
 export const BUILDERS: BuilderTable = {
   'whisper-graph': { version: String(GRAPH_FORMAT), build: buildWhisperGraph },
+  'piper-cut': { version: String(CUT_FORMAT), build: buildPiperCut },
 };
