@@ -25,5 +25,13 @@ export function sayAs(
   language: string,
   as: Parameters<TextFrontEnd['sayAs']>[1],
 ): string | undefined {
-  return FRONT_ENDS[language]?.sayAs(text, as);
+  const spoken = FRONT_ENDS[language]?.sayAs(text, as);
+  const isSpelled = /^(?:characters|spell-out|verbatim|digits|telephone)$/.test(as.interpretAs);
+  return spoken ?? (isSpelled ? spelled(text) : undefined);
+}
+
+/** Character by character, as any language can. */
+function spelled(text: string): string | undefined {
+  const characters = text.match(/[\p{L}\p{N}]\p{M}*/gu) ?? [];
+  return characters.length === 0 ? undefined : characters.join(' ');
 }

@@ -25,7 +25,7 @@ const WITHOUT_SPACES = new Set(['zh', 'yue', 'ja', 'th', 'lo', 'km', 'my']);
  * Commas and colons between digits do not, nor single full stops.
  */
 const BETWEEN_WORDS =
-  /[\s\p{Cc}\p{Z}—–―…;!?"“”„«»()[\]{}<>|¿¡，。、；：！？「」『』（）《》〈〉【】।॥؟،؛۔]+|\.{2,}|(?<!\d)[,:]|[,:](?!\d)/gu;
+  /[\s\p{Cc}\p{Z}—–―…;!?"“”„«»()[\]{}|¿¡，。、；：！？「」『』（）《》〈〉【】।॥؟،؛۔]+|\.{2,}|(?<!\d)[,:]|[,:](?!\d)/gu;
 /** What a word begins or ends with; quotes, hyphens and full stops around it belong to no word. */
 const SPOKEN = /[\p{L}\p{N}\p{M}\p{S}%&@#§‰]/u;
 const SIGN_BEFORE_NUMBER = /^-(?=[\d.])/;
