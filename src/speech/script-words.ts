@@ -143,15 +143,23 @@ function afterLastSpoken(text: string, { start, end }: TextSpan): number {
 
 const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
 
+/** Characters that are segmented in one go: ICU takes more than linear time. */
+const SEGMENTED_AT_ONCE = /[^]{1,128}/gu;
+
 /** Words of a text without spaces. */
 function segments(text: string, { start, end }: TextSpan): Atom[] {
-  return Array.from(segmenter.segment(text.slice(start, end)), ({ segment, index }) => {
-    const from = start + index;
-    const kind = SPOKEN.test(segment) ? 'raw' : 'gap';
-    return { kind, start: from, end: from + segment.length };
-  });
+  const atoms: Atom[] = [];
+  for (const chunk of text.slice(start, end).matchAll(SEGMENTED_AT_ONCE)) {
+    for (const { segment, index } of segmenter.segment(chunk[0])) {
+      const from = start + chunk.index + index;
+      const kind = SPOKEN.test(segment) ? 'raw' : 'gap';
+      atoms.push({ kind, start: from, end: from + segment.length });
+    }
+  }
+  return atoms;
 }
 
+const ASCII = /^[!-~]*$/;
 /** Marks that follow one letter at most; more only cost time. */
 const MANY_MARKS = /(\p{M}{4})\p{M}+/gu;
 /** Neither heard nor seen: lone surrogates, soft hyphens, marks of the direction of writing. */
@@ -161,6 +169,7 @@ const UNSPOKEN =
 const SHAPED = /[\uFF21-\uFF3A\uFF41-\uFF5A\uFB00-\uFB06\u{1D400}-\u{1D7FF}]/u;
 
 function cleanWord(word: string): string {
+  if (ASCII.test(word)) return word;
   const clean = word.replace(UNSPOKEN, '').replace(MANY_MARKS, '$1');
   return clean.normalize(SHAPED.test(clean) ? 'NFKC' : 'NFC');
 }
