@@ -1,0 +1,38 @@
+import { abbreviationRules } from './abbreviations.js';
+import { addressRules } from './addresses.js';
+import { codeRules, hashRules, letterNumberRule } from './codes.js';
+import { dateRules } from './dates.js';
+import { emojiRules } from './emoji.js';
+import { initialRules } from './initials.js';
+import { markdownRules } from './markdown.js';
+import { moneyRules } from './money.js';
+import { decadeRules, lastDigits, numberRules } from './numbers.js';
+import { phoneRules } from './phones.js';
+import { romanRules } from './romans.js';
+import type { Rule } from './rule.js';
+import { symbolRules } from './symbols.js';
+import { timeRules } from './times.js';
+import { sizeRule, unitRules } from './units.js';
+
+/** Everything that is read in English, in order: the first rule that reads a token wins. */
+export const RULES: readonly Rule[] = [
+  ...emojiRules,
+  ...markdownRules,
+  ...dateRules,
+  ...phoneRules,
+  ...addressRules,
+  ...abbreviationRules,
+  ...initialRules,
+  ...romanRules,
+  ...timeRules,
+  ...moneyRules,
+  sizeRule,
+  ...decadeRules,
+  ...unitRules,
+  ...codeRules,
+  ...hashRules,
+  ...numberRules,
+  ...symbolRules,
+  letterNumberRule,
+  lastDigits,
+];

@@ -1,0 +1,171 @@
+import { GAP } from '../edits.js';
+import { ordinal } from './number-words.js';
+import { after, before, isWord, pattern, type Rule } from './rule.js';
+
+const NAMES: Readonly<Record<string, string>> = {
+  '&': 'and',
+  '%': 'percent',
+  '‰': 'per mille',
+  '=': 'equals',
+  '×': 'times',
+  '÷': 'divided by',
+  '±': 'plus or minus',
+  '≈': 'about',
+  '≠': 'is not equal to',
+  '≤': 'less than or equal to',
+  '≥': 'greater than or equal to',
+  '√': 'square root of',
+  '∞': 'infinity',
+  '∑': 'sum of',
+  '∈': 'in',
+  '∴': 'therefore',
+  '→': 'to',
+  '⇒': 'to',
+  '➜': 'to',
+  '➔': 'to',
+  '➡': 'to',
+  '↑': 'up',
+  '↓': 'down',
+  '§': 'section',
+  '¶': 'paragraph',
+  '°': 'degrees',
+  µ: 'micro',
+  '∆': 'delta',
+  '@': 'at',
+};
+/** After a slash these say how much of something there is for each. */
+const PER: Readonly<Record<string, string>> = {
+  month: 'month',
+  mo: 'month',
+  year: 'year',
+  yr: 'year',
+  day: 'day',
+  week: 'week',
+  wk: 'week',
+  hour: 'hour',
+  hr: 'hour',
+  h: 'hour',
+  minute: 'minute',
+  min: 'minute',
+  second: 'second',
+  sec: 'second',
+  s: 'second',
+  night: 'night',
+  person: 'person',
+  user: 'user',
+  kg: 'kilogram',
+  lb: 'pound',
+  GB: 'gigabyte',
+};
+const NUMBER_BEFORE = /[\d)%²³\p{L}]\s?$/u;
+const NUMBER_AFTER = /^\s?[\d(.$€£\p{L}+-]/u;
+
+/** Signs by themselves: most have a name between numbers or words and are silent elsewhere. */
+export const symbolRules: readonly Rule[] = [
+  { at: ['sign'], pattern: pattern('(?:->|=>|-->|==>)'), read: () => 'to' },
+  { at: ['sign'], pattern: pattern('(?:<->|<=>|<-|<--|↔|⇔)'), read: () => GAP },
+  { at: ['sign'], pattern: pattern('(?:!=|≠|=\\/=)'), read: () => 'is not equal to' },
+  { at: ['sign'], pattern: pattern('={2,3}'), read: () => 'equals' },
+  { at: ['sign'], pattern: pattern('<='), read: () => 'less than or equal to' },
+  { at: ['sign'], pattern: pattern('>='), read: () => 'greater than or equal to' },
+  { at: ['sign'], pattern: pattern('\\+\\/-'), read: () => 'plus or minus' },
+  { at: ['sign'], pattern: pattern('&&'), read: () => 'and' },
+  { at: ['sign'], pattern: pattern('\\|{1,4}'), read: () => GAP },
+  { at: ['sign'], pattern: pattern('[-–—−]'), read: readDash },
+  { at: ['sign'], pattern: pattern('\\+'), read: () => 'plus' },
+  { at: ['sign'], pattern: pattern('[*×]'), read: readTimes },
+  {
+    at: ['sign'],
+    pattern: pattern('<(?=\\s?[\\d.$€£\\p{L}-])'),
+    read: (match) => comparison(match, 'less than'),
+  },
+  {
+    at: ['sign'],
+    pattern: pattern('>(?=\\s?[\\d.$€£\\p{L}-])'),
+    read: (match) => comparison(match, 'greater than'),
+  },
+  { at: ['sign'], pattern: pattern('~(?=\\s?[\\d.$€£])'), read: () => 'about' },
+  {
+    at: ['sign'],
+    pattern: pattern('\\^\\s?(-?\\d{1,6})(?!\\d)'),
+    read: ([, digits = '']) => powerWords(digits),
+  },
+  { at: ['sign'], pattern: pattern('[⁰¹²³⁴-⁹⁻]{1,8}'), read: (match) => powerOf(match) },
+  {
+    at: ['sign'],
+    pattern: pattern(`/(${Object.keys(PER).join('|')})(?![\\p{L}\\p{N}])`),
+    read: (match) =>
+      isWord(before(match).at(-1)) ? `per ${PER[match[1] ?? ''] ?? ''}` : undefined,
+  },
+  { at: ['sign'], pattern: pattern('/'), read: readSlash },
+  { at: ['sign'], pattern: pattern('[&%‰=÷±≈≠≤≥√∞∑∈∴→⇒➜➔↑↓§¶°µ∆]'), read: ([sign]) => NAMES[sign] },
+  { at: ['sign'], pattern: pattern('@'), read: () => 'at' },
+  { at: ['sign'], pattern: pattern('\\$'), read: (match) => (isWord(after(match)[0]) ? '' : GAP) },
+  { at: ['sign'], pattern: pattern('[…]|\\.{3,}'), read: () => undefined },
+  { at: ['sign'], pattern: pattern('•|·|‣|▪|●|◦|∙'), read: () => GAP },
+  {
+    at: ['sign'],
+    pattern: pattern(
+      '\\u00AD|[\\u200B-\\u200F\\u2060-\\u2064\\u202A-\\u202E\\u2066-\\u2069\\uFEFF\\uFE00-\\uFE0F]+',
+    ),
+    read: () => '',
+  },
+  {
+    at: ['sign'],
+    pattern: pattern('[\\p{S}\\p{Cc}\\p{Cf}\\p{Co}\\p{Cn}\\p{Cs}\\u20E3\\\\_*#~^|]+'),
+    read: ([all]) => (/^\s+$/.test(all) ? undefined : GAP),
+  },
+];
+
+/** A dash is a minus before a number that begins a word, and "to" between two numbers. */
+function readDash(match: RegExpExecArray): string | undefined {
+  const head = before(match);
+  const tail = after(match);
+  const sign = match[0];
+  const isSpaced = /\s$/.test(head) && /^\s/.test(tail);
+  if (/^[\d.$€£½¼¾]/.test(tail) && /(?:^|[\s(["“=<>×÷*+/~≈,:])$/.test(head) && sign !== '—')
+    return 'minus';
+  const left = /(?:^|[^\p{L}\d])[$€£]?([\d,.]+)(?:[%°]?|°[CF]|[ap]m)\s?$/iu.exec(head)?.[1];
+  const right = /^\s?[$€£]?(\d[\d,.]*)/.exec(tail)?.[1];
+  if (left === undefined || right === undefined) return undefined;
+  if (!isSpaced) return /=/.test(tail) ? 'minus' : 'to';
+  const falls = Number(left.replaceAll(',', '')) > Number(right.replaceAll(',', ''));
+  return (falls || /=/.test(tail)) && sign !== '—' ? 'minus' : 'to';
+}
+
+function readTimes(match: RegExpExecArray): string | undefined {
+  return NUMBER_BEFORE.test(before(match)) && NUMBER_AFTER.test(after(match)) ? 'times' : undefined;
+}
+
+function comparison(match: RegExpExecArray, words: string): string | undefined {
+  const isBetween = /[\d\p{L})%]\s$|\d$/u.test(before(match)) || /^[\d.$€£-]/.test(after(match));
+  return isBetween ? words : undefined;
+}
+
+function powerWords(digits: string): string {
+  if (digits === '2') return 'squared';
+  if (digits === '3') return 'cubed';
+  const power = ordinal(digits.replace('-', ''));
+  return `to the ${digits.startsWith('-') ? 'minus ' : ''}${power}`;
+}
+
+/** Small figures are powers after letters and digits, notes otherwise. */
+function powerOf(match: RegExpExecArray): string | undefined {
+  const digits = match[0].normalize('NFKC').replace('−', '-');
+  const isPower = /(?:(?:^|[^\p{L}])\p{L}|[\d)])$/u.test(before(match)) && /^-?\d+$/.test(digits);
+  return isPower ? powerWords(digits) : GAP;
+}
+
+/** "and/or" is "and or", "km/h" has its own rule, TCP/IP takes a breath, a path says its slashes. */
+function readSlash(match: RegExpExecArray): string {
+  const head = before(match);
+  const tail = after(match);
+  if (/\band$/i.test(head) && /^or\b/i.test(tail)) return ' ';
+  if (
+    /\b(?:he|his|him|himself|yes|true|on|s)$/i.test(head) &&
+    /^(?:she|her|hers|herself|no|false|off|he)\b/i.test(tail)
+  )
+    return 'or';
+  if (/\s$/.test(head) && /^\s/.test(tail)) return ',';
+  return /[A-Z]$/.test(head) && /^[A-Z]/.test(tail) ? ' ' : 'slash';
+}
