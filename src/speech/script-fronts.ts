@@ -1,7 +1,12 @@
+import { chinese } from './chinese/front-end.js';
+import { english } from './english/front-end.js';
 import type { TextEdit, TextFrontEnd } from './script.js';
 
 /** What knows the numbers, dates and signs of a language; a language without one is read by espeak. */
-const FRONT_ENDS: Readonly<Record<string, TextFrontEnd | undefined>> = {};
+const FRONT_ENDS: Readonly<Record<string, TextFrontEnd | undefined>> = {
+  en: english,
+  zh: chinese,
+};
 
 /** What is not said as it is written in a text of one language. */
 export function editsOf(text: string, language: string): TextEdit[] {

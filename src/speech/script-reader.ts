@@ -128,11 +128,11 @@ class PieceReader {
   }
 
   #addPart(part: TextSpan): void {
-    const { sourceOf } = this.#marked;
+    const { text, sourceOf } = this.#marked;
     for (const tokens of cutTokens(this.#tokens.tokens(part))) {
       const runs = runsOf(tokens, sourceOf);
       if (runs.length === 0) continue;
-      this.#add({ runs, source: sourceOf(extent(tokens)), pauseSeconds: undefined });
+      this.#add({ runs, source: sourceOf(extent(text, tokens)), pauseSeconds: undefined });
     }
   }
 
@@ -143,8 +143,10 @@ class PieceReader {
   }
 }
 
-/** From the first to the last of them that is more than white space. */
-function extent(tokens: readonly Token[]): TextSpan {
-  const seen = tokens.filter(({ text }) => text.trim() !== '');
-  return { start: seen[0]?.start ?? 0, end: seen.at(-1)?.end ?? 0 };
+/** From the first to the last of them, without white space. */
+function extent(text: string, tokens: readonly Token[]): TextSpan {
+  const start = tokens[0]?.start ?? 0;
+  const written = text.slice(start, tokens.at(-1)?.end ?? start);
+  const from = start + written.length - written.trimStart().length;
+  return { start: from, end: from + written.trim().length };
 }
