@@ -134,6 +134,7 @@ export const abbreviationRules: readonly Rule[] = [
     pattern: pattern('w/o(?![\\p{L}\\p{N}])', 'i'),
     read: () => 'without',
   },
+  { at: ['letter'], pattern: pattern('s/he(?![\\p{L}\\p{N}])', 'i'), read: () => 'she or he' },
   { at: ['letter'], pattern: pattern('w/(?=\\s?\\p{L})'), read: () => 'with' },
   { at: ['letter'], pattern: pattern('b/c(?![\\p{L}\\p{N}])'), read: () => 'because' },
   { at: ['letter'], pattern: pattern('n/a(?![\\p{L}\\p{N}])', 'i'), read: () => 'not applicable' },
@@ -178,8 +179,10 @@ export const abbreviationRules: readonly Rule[] = [
   },
   {
     at: ['letter'],
-    pattern: pattern(`(Mrs?|Ms|Prof|vs|etc|approx|Ltd|Inc|Blvd|Jr)${WORD_END}(?![.])`),
-    read: ([, word = '']) => WITHOUT_STOP[word],
+    pattern: pattern(
+      `(?:(?:Mrs?|Ms|Prof)(?=\\s\\p{Lu})|vs|etc|approx|Ltd|Inc|Blvd|Jr)${WORD_END}(?![.])`,
+    ),
+    read: ([word]) => WITHOUT_STOP[word],
   },
 ];
 

@@ -36,6 +36,18 @@ export const addressRules: readonly Rule[] = [
     read: ([all]) => webAddress(all),
   },
   {
+    at: ['letter'],
+    pattern: pattern('[A-Za-z]:\\\\[^\\s<>|"*?]{0,200}'),
+    read: ([all]) => addressWords(all.replace(MARKS_AT_END, '')),
+  },
+  {
+    at: ['sign'],
+    pattern: pattern(
+      '(?:~|\\.{1,2})?(?:\\/[\\p{L}\\p{Nd}._-]{0,59}[\\p{L}\\p{Nd}]){1,12}\\/?(?![\\p{L}\\p{Nd}])',
+    ),
+    read: (match) => (/(?:^|[\s"'(])$/.test(before(match)) ? addressWords(match[0]) : undefined),
+  },
+  {
     at: ['digit'],
     pattern: pattern(
       '(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})(?![\\d]|\\.\\d)(?:[:/](\\d{1,5}))?',

@@ -99,6 +99,12 @@ export const symbolRules: readonly Rule[] = [
   },
   { at: ['sign'], pattern: pattern('/'), read: readSlash },
   { at: ['sign'], pattern: pattern('[&%‰=÷±≈≠≤≥√∞∑∈∴→⇒➜➔↑↓§¶°µ∆]'), read: ([sign]) => NAMES[sign] },
+  {
+    // A comma between digits without a space would run them together.
+    at: ['sign'],
+    pattern: pattern(',(?=\\d)'),
+    read: (match) => (/\d$/.test(before(match)) ? ', ' : undefined),
+  },
   { at: ['sign'], pattern: pattern('@'), read: () => 'at' },
   { at: ['sign'], pattern: pattern('\\$'), read: (match) => (isWord(after(match)[0]) ? '' : GAP) },
   { at: ['sign'], pattern: pattern('[…]|\\.{3,}'), read: () => undefined },
@@ -122,6 +128,7 @@ function readDash(match: RegExpExecArray): string | undefined {
   const head = before(match);
   const tail = after(match);
   const sign = match[0];
+  if (/\b(?:UTC|GMT)$/.test(head) && /^\d/.test(tail)) return 'minus';
   const isSpaced = /\s$/.test(head) && /^\s/.test(tail);
   if (/^[\d.$€£½¼¾]/.test(tail) && /(?:^|[\s(["“=<>×÷*+/~≈,:])$/.test(head) && sign !== '—')
     return 'minus';
@@ -138,7 +145,7 @@ function readTimes(match: RegExpExecArray): string | undefined {
 }
 
 function comparison(match: RegExpExecArray, words: string): string | undefined {
-  const isBetween = /[\d\p{L})%]\s$|\d$/u.test(before(match)) || /^[\d.$€£-]/.test(after(match));
+  const isBetween = /[\d\p{L})%]\s?$/u.test(before(match)) || /^[\d.$€£-]/.test(after(match));
   return isBetween ? words : undefined;
 }
 
@@ -152,7 +159,8 @@ function powerWords(digits: string): string {
 /** Small figures are powers after letters and digits, notes otherwise. */
 function powerOf(match: RegExpExecArray): string | undefined {
   const digits = match[0].normalize('NFKC').replace('−', '-');
-  const isPower = /(?:(?:^|[^\p{L}])\p{L}|[\d)])$/u.test(before(match)) && /^-?\d+$/.test(digits);
+  const isPower =
+    /(?:(?:^|[^\p{L}])\p{L}{1,2}|[\d)])$/u.test(before(match)) && /^-?\d+$/.test(digits);
   return isPower ? powerWords(digits) : GAP;
 }
 
