@@ -163,7 +163,15 @@ export const abbreviationRules: readonly Rule[] = [
     pattern: pattern(
       '(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\\.(?=[\\s,;)])(?!\\s{0,4}$)',
     ),
-    read: ([, month = '']) => MONTHS.find((name) => name.startsWith(month.slice(0, 3))),
+    read: monthOf,
+  },
+  {
+    at: ['letter'],
+    pattern: pattern('(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)(?=\\.)'),
+    read: (match) => {
+      const isMonth = /\b(?:in|since|until|and|to|by|of|last|next|early|late|mid)[\s-]$/;
+      return isMonth.test(before(match)) ? monthOf(match) : undefined;
+    },
   },
   {
     at: ['letter'],
@@ -185,6 +193,10 @@ export const abbreviationRules: readonly Rule[] = [
     read: ([word]) => WITHOUT_STOP[word],
   },
 ];
+
+function monthOf([, month = '']: RegExpExecArray): string | undefined {
+  return MONTHS.find((name) => name.startsWith(month.slice(0, 3)));
+}
 
 function titleOrStreet(match: RegExpExecArray): string | undefined {
   const isDoctor = match[1] === 'Dr';

@@ -1,5 +1,5 @@
 import { cardinal, digitByDigit, year } from './number-words.js';
-import { fractionWords } from './quantities.js';
+import { fractionWords, quantity } from './quantities.js';
 import { after, before, pattern, type Rule } from './rule.js';
 import { characterNames } from './spelling.js';
 
@@ -56,6 +56,12 @@ export const codeRules: readonly Rule[] = [
     at: ['digit'],
     pattern: pattern(`([1-4])(Q)(?=\\s?(?:'|\\d{2}))`),
     read: ([, digits = '']) => `${QUARTERS[Number(digits) - 1]} quarter`,
+  },
+  {
+    // "Qwen2.5"
+    at: ['letter'],
+    pattern: pattern('(\\p{Script=Latin}{1,20})(\\d{1,3}\\.\\d{1,3})(?![\\p{L}\\d]|\\.\\d)'),
+    read: ([, name = '', number = '']) => `${name} ${quantity(number)}`,
   },
   {
     // A code ends where it ends; each part of digits is read by its length.

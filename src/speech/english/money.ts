@@ -91,7 +91,7 @@ const CODE = `(?:${Object.keys(CODES).join('|')})`;
 const SCALE =
   '(?:\\s?(thousand|million|billion|trillion)(?!\\p{L})|\\s?(k|K|M|mn|MM|bn|B|tn|T)(?![\\p{L}\\p{N}])|(m|b|t)(?![\\p{L}\\p{N}]))?';
 /** Cents may stand after a comma, as in much of Europe. */
-const AMOUNT = `(?:\\d{1,6},\\d{2}(?![\\d,])|${NUMBER})`;
+const AMOUNT = `(?:\\d{1,3}(?:\\.\\d{3}){1,4},\\d{2}(?!\\d)|\\d{1,6},\\d{2}(?![\\d,])|${NUMBER})`;
 const NO_WORD_AFTER = '(?![\\p{L}\\p{N}])';
 
 /** Amounts of money, with the currency before or after. */
@@ -171,11 +171,17 @@ function withoutZeroCents(number: string): string {
 }
 
 function withCents(written: string, { one, many, cents }: Currency): string | undefined {
-  const parts = /^(.*)\.(\d{2})$/.exec(written.replace(/^(\d+),(\d{2})$/, '$1.$2'));
+  const parts = /^(.*)\.(\d{2})$/.exec(plainAmount(written));
   if (parts === null || cents === undefined || parts[2] === '00') return undefined;
   const [, whole = '', hundredths = ''] = parts;
   const count = String(Number(hundredths));
   const small = `${quantity(count)} ${count === '1' ? cents[0] : cents[1]}`;
   if (/^0*$/.test(whole)) return small;
   return `${quantity(whole)} ${whole === '1' ? one : many} and ${small}`;
+}
+
+/** `1.234,56` as `1234.56`. */
+function plainAmount(written: string): string {
+  const [, whole, cents] = /^([\d.]+),(\d{2})$/.exec(written) ?? [];
+  return whole === undefined ? written : `${whole.replaceAll('.', '')}.${cents}`;
 }

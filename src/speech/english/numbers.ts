@@ -69,6 +69,11 @@ export const decadeRules: readonly Rule[] = [
   },
   {
     at: ['digit'],
+    pattern: pattern(`1['’]?s${NO_WORD_AFTER}`),
+    read: (match) => (/\b0['’]?s\b/.test(before(match) + after(match)) ? 'ones' : undefined),
+  },
+  {
+    at: ['digit'],
     pattern: pattern(`(1(?:,000){1,4}|10{2,3})s${NO_WORD_AFTER}`),
     read: ([, digits = '']) => pluralOf(cardinal(digits.replaceAll(',', '')).replace('one ', '')),
   },
@@ -98,7 +103,11 @@ function decade(match: RegExpExecArray): string | undefined {
   const digits = match[1] ?? '';
   if (digits === '10' && /^\sof\b/.test(after(match))) return 'tens';
   if (digits.length === 4) return pluralOf(year(digits));
+  if (digits === '0') return 'zeros';
   if (!/^[2-9]0$/.test(digits)) return undefined;
+  const lasts =
+    /\b(?:takes?|took|for|after|within|every|lasts?|lasted|than|about|in|of|waits?|waited)\s$/i;
+  if (digits > '40' && !lasts.test(before(match))) return pluralOf(cardinal(digits));
   const isDecade = /\b(?:the|his|her|their|my|your|our|early|mid|late|and|or|to)[\s-]$/i;
   return isDecade.test(before(match)) ? pluralOf(cardinal(digits)) : undefined;
 }

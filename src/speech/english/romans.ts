@@ -47,6 +47,11 @@ export const romanRules: readonly Rule[] = [
     read: (match) => readNumeral(match, match[1] ?? ''),
   },
   {
+    at: ['letter'],
+    pattern: pattern('WW(I{1,2})(?![\\p{L}\\p{N}])'),
+    read: ([, numeral = '']) => `World War ${cardinal(String(numeral.length))}`,
+  },
+  {
     // Small numerals count scenes and pages only.
     at: ['letter'],
     pattern: pattern('([ivx]{1,6})(?![\\p{L}\\p{N}])'),
@@ -69,8 +74,9 @@ function readNumeral(match: RegExpExecArray, numeral: string): string | undefine
 }
 
 function isCounted(match: RegExpExecArray, numeral: string): boolean {
-  if (isPronoun(match, numeral)) return false;
   const head = before(match);
+  if (isPronoun(match, numeral) && !/\b(?:type|class|phase|tier|grade|war)\s$/i.test(head))
+    return false;
   if (/^[LCDM]$/.test(numeral)) return false;
   return COUNTED_BEFORE.test(head) || (KIND_BEFORE.test(head) && !/^[VX]$/.test(numeral));
 }

@@ -53,7 +53,7 @@ export const sizeRules: readonly Rule[] = [
   {
     // "5x faster", but "2x + 3" counts a letter.
     at: ['digit'],
-    pattern: pattern(`(${NUMBER})\\s?[xX]${WORD_END}(?!\\s?[-+=*/^])`),
+    pattern: pattern(`(${NUMBER})(?:\\s?x|(?<=^|[^\\d]\\d{1,3})X)${WORD_END}(?!\\s?[-+=*/^])`),
     read: ([, number = '']) => `${quantity(number)} times`,
   },
 ];

@@ -55,7 +55,7 @@ function withPower({ one, many }: UnitName, power: string | undefined): UnitName
 }
 
 const NOUN_AFTER =
-  /^\s(?:dash|relay|race|run|sprint|walk|swim|freestyle|hurdles|mark|limit|radius)\b/;
+  /^\s(?:dash|relay|race|run|sprint|walk|swim|freestyle|hurdles|mark|limit|radius|jack|lens|screen|monitor|display|disk|drive|room|house|apartment|wall)\b/;
 
 /** A number with what it counts; "a 5 km run" and "the 100m dash" have their unit in the singular. */
 export function counted(match: RegExpExecArray, number: string, { one, many }: UnitName): string {
