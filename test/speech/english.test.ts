@@ -25,7 +25,7 @@ describe('the golden table', () => {
   });
 
   it('has cases enough', () => {
-    expect(golden.length).toBeGreaterThanOrEqual(250);
+    expect(golden.length).toBeGreaterThanOrEqual(400);
   });
 });
 
@@ -165,7 +165,7 @@ describe('hostile text', () => {
     '\uD83D',
   ];
 
-  /** How many times as long four times the text takes; a rule that looks ahead anew at each place takes 16. */
+  /** A rule that looks ahead without bounds would run into the time limit of a test. */
   it.each([...parts, ...mixes])('4,096 × %j is read', (part) => {
     const text = part.repeat(4_096);
     expect(/[0-9]/.test(spoken(text))).toBe(false);

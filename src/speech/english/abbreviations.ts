@@ -134,6 +134,7 @@ export const abbreviationRules: readonly Rule[] = [
     pattern: pattern('w/o(?![\\p{L}\\p{N}])', 'i'),
     read: () => 'without',
   },
+  { at: ['letter'], pattern: pattern('s/he(?![\\p{L}\\p{N}])', 'i'), read: () => 'she or he' },
   { at: ['letter'], pattern: pattern('w/(?=\\s?\\p{L})'), read: () => 'with' },
   { at: ['letter'], pattern: pattern('b/c(?![\\p{L}\\p{N}])'), read: () => 'because' },
   { at: ['letter'], pattern: pattern('n/a(?![\\p{L}\\p{N}])', 'i'), read: () => 'not applicable' },
@@ -162,7 +163,15 @@ export const abbreviationRules: readonly Rule[] = [
     pattern: pattern(
       '(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\\.(?=[\\s,;)])(?!\\s{0,4}$)',
     ),
-    read: ([, month = '']) => MONTHS.find((name) => name.startsWith(month.slice(0, 3))),
+    read: monthOf,
+  },
+  {
+    at: ['letter'],
+    pattern: pattern('(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)(?=\\.)'),
+    read: (match) => {
+      const isMonth = /\b(?:in|since|until|and|to|by|of|last|next|early|late|mid)[\s-]$/;
+      return isMonth.test(before(match)) ? monthOf(match) : undefined;
+    },
   },
   {
     at: ['letter'],
@@ -178,10 +187,16 @@ export const abbreviationRules: readonly Rule[] = [
   },
   {
     at: ['letter'],
-    pattern: pattern(`(Mrs?|Ms|Prof|vs|etc|approx|Ltd|Inc|Blvd|Jr)${WORD_END}(?![.])`),
-    read: ([, word = '']) => WITHOUT_STOP[word],
+    pattern: pattern(
+      `(?:(?:Mrs?|Ms|Prof)(?=\\s\\p{Lu})|vs|etc|approx|Ltd|Inc|Blvd|Jr)${WORD_END}(?![.])`,
+    ),
+    read: ([word]) => WITHOUT_STOP[word],
   },
 ];
+
+function monthOf([, month = '']: RegExpExecArray): string | undefined {
+  return MONTHS.find((name) => name.startsWith(month.slice(0, 3)));
+}
 
 function titleOrStreet(match: RegExpExecArray): string | undefined {
   const isDoctor = match[1] === 'Dr';

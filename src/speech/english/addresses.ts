@@ -9,6 +9,9 @@ const TOP_LEVEL =
   '(?:com|org|net|edu|gov|io|ai|dev|app|co|uk|de|fr|eu|us|ca|au|in|jp|cn|info|me|tv|ly|rs|to|gg|xyz|tech|cloud)';
 const FILE_ENDS =
   '(?:pdf|txt|md|csv|tsv|json|jsonl|xml|html?|css|jsx?|tsx?|mjs|py|rb|go|java|c|cpp|h|sh|ya?ml|toml|ini|docx?|xlsx?|pptx?|png|jpe?g|gif|svg|webp|mp3|mp4|wav|zip|gz|exe|sql|log|ipynb|onnx|NET)';
+/** The second number of their versions counts. */
+const PROGRAM_BEFORE =
+  /\b(?:version|release|python|ubuntu|django|kubernetes|node|php|rust|postgres(?:ql)?|kernel|linux|typescript|cuda)\s$/i;
 const MARKS_AT_END = /[.,!?;:)\]'"”’*_]+$/;
 
 /** Addresses of the web, of mail and of machines; versions; file names. */
@@ -36,6 +39,18 @@ export const addressRules: readonly Rule[] = [
     read: ([all]) => webAddress(all),
   },
   {
+    at: ['letter'],
+    pattern: pattern('[A-Za-z]:\\\\[^\\s<>|"*?]{0,200}'),
+    read: ([all]) => addressWords(all.replace(MARKS_AT_END, '')),
+  },
+  {
+    at: ['sign'],
+    pattern: pattern(
+      '(?:~|\\.{1,2})?(?:\\/[\\p{L}\\p{Nd}._-]{0,59}[\\p{L}\\p{Nd}]){1,12}\\/?(?![\\p{L}\\p{Nd}])',
+    ),
+    read: (match) => (/(?:^|[\s"'(])$/.test(before(match)) ? addressWords(match[0]) : undefined),
+  },
+  {
     at: ['digit'],
     pattern: pattern(
       '(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})(?![\\d]|\\.\\d)(?:[:/](\\d{1,5}))?',
@@ -44,8 +59,19 @@ export const addressRules: readonly Rule[] = [
   },
   {
     at: ['digit'],
-    pattern: pattern('\\d{1,4}(?:\\.\\d{1,4}){2,4}(?![\\d])'),
+    pattern: pattern(
+      '(?!\\d{1,3}(?:\\.\\d{3}){2,5}(?![.\\d]))\\d{1,4}(?:\\.\\d{1,4}){2,4}(?![\\d])',
+    ),
     read: ([all]) => all.split('.').map(versionPart).join(' point '),
+  },
+  {
+    // "Python 3.12" is no decimal.
+    at: ['digit'],
+    pattern: pattern('(\\d{1,3})\\.([1-9]\\d)(?![\\d\\p{L}]|\\.\\d)'),
+    read: (match) =>
+      PROGRAM_BEFORE.test(before(match))
+        ? match[0].split('.').map(versionPart).join(' point ')
+        : undefined,
   },
   {
     at: ['letter'],

@@ -1,6 +1,7 @@
 import { cardinal, digitByDigit, year } from './number-words.js';
-import { fractionWords } from './quantities.js';
+import { fractionWords, quantity } from './quantities.js';
 import { after, before, pattern, type Rule } from './rule.js';
+import { characterNames } from './spelling.js';
 
 const WORD_END = '(?![\\p{L}\\p{N}])';
 const QUARTERS = ['first', 'second', 'third', 'fourth'];
@@ -39,9 +40,28 @@ export const codeRules: readonly Rule[] = [
     read: ([, digits = '']) => `A-${cardinal(digits)}`,
   },
   {
+    at: ['letter', 'digit'],
+    pattern: pattern(
+      `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}${WORD_END}|[0-9a-f]{7,64}${WORD_END}`,
+      'i',
+    ),
+    read: ([all]) => (isHash(all) ? all.split('-').map(characterNames).join(', ') : undefined),
+  },
+  {
+    at: ['digit'],
+    pattern: pattern(`0x([0-9a-f]{1,32})${WORD_END}`, 'i'),
+    read: ([, digits = '']) => `zero x ${characterNames(digits)}`,
+  },
+  {
     at: ['digit'],
     pattern: pattern(`([1-4])(Q)(?=\\s?(?:'|\\d{2}))`),
     read: ([, digits = '']) => `${QUARTERS[Number(digits) - 1]} quarter`,
+  },
+  {
+    // "Qwen2.5"
+    at: ['letter'],
+    pattern: pattern('(\\p{Script=Latin}{1,20})(\\d{1,3}\\.\\d{1,3})(?![\\p{L}\\d]|\\.\\d)'),
+    read: ([, name = '', number = '']) => `${name} ${quantity(number)}`,
   },
   {
     // A code ends where it ends; each part of digits is read by its length.
@@ -67,6 +87,11 @@ function gradeWords(letter: string, sign: string): string {
 /** "3rd" and such have their own rule. */
 function isPlainWord(match: RegExpExecArray): boolean {
   return /^\d+(?:st|nd|rd|th)$/i.test(match[0]);
+}
+
+/** Letters and digits in turn, as neither a word nor a number has them. */
+function isHash(code: string): boolean {
+  return code.includes('-') || (code.match(/[a-f][0-9]|[0-9][a-f]/gi) ?? []).length >= 3;
 }
 
 /** Reads each run of letters and of digits in a code. */

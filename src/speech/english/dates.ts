@@ -58,6 +58,12 @@ export const dateRules: readonly Rule[] = [
     },
   },
   {
+    // Without marks between, if it is a day of these two centuries.
+    at: ['digit'],
+    pattern: pattern('((?:19|20)\\d{2})(\\d{2})(\\d{2})(?![\\p{L}\\p{N}]|[.,]\\d)'),
+    read: ([, years, month, day]) => numericDate(years, month, day),
+  },
+  {
     // Month first, as in the United States, unless the first number can only be a day.
     at: ['digit'],
     pattern: pattern(`(\\d{1,2})([-/.])(\\d{1,2})\\2${YEAR}${END}`),

@@ -41,5 +41,5 @@ function withWideWords(text: string, edits: TextEdit[]): TextEdit[] {
     const isFree = edits.every((edit) => edit.end <= span.start || edit.start >= span.end);
     return isFree ? [{ ...span, spoken: narrow(match[0]) }] : [];
   });
-  return wide.length === 0 ? edits : [...edits, ...wide].sort((a, b) => a.start - b.start);
+  return wide.length === 0 ? edits : [...edits, ...wide].toSorted((a, b) => a.start - b.start);
 }

@@ -4,7 +4,7 @@ import { spellLetters } from './spelling.js';
 /** Capitals that espeak reads better as one word than as letters one by one. */
 const KNOWN = /^(?:US|UK|EU|UN|USA|UAE|USSR|DC|BC|LA|NY)$/;
 const NAME_BEFORE =
-  /(?:^|["“‘(]|\p{Lu}\p{Ll}+\s|\b(?:and|by|with|to|from|of|for|mister|doctor|Mr\.|Mrs\.|Ms\.|Dr\.)\s)$/u;
+  /(?:^|["“‘(]|\p{Lu}\p{Ll}+\s|\b(?:and|by|with|to|from|of|for|mister|doctor|Mr\.|Prof\.|Mrs\.|Ms\.|Dr\.)\s)$/u;
 /** Not after these: "Plan B. Then we went". */
 const NO_NAME_BEFORE =
   /(?:Plan|Vitamin|Type|Class|Grade|Part|Section|Hepatitis|Option|Appendix|Exhibit|Group|Team|Figure)\s$/;

@@ -90,6 +90,8 @@ const SYMBOL = '(?:(?:US|CA|AU|NZ|HK|[CASR])?\\$|[£€¥￥₹₽₩₿₺₴�
 const CODE = `(?:${Object.keys(CODES).join('|')})`;
 const SCALE =
   '(?:\\s?(thousand|million|billion|trillion)(?!\\p{L})|\\s?(k|K|M|mn|MM|bn|B|tn|T)(?![\\p{L}\\p{N}])|(m|b|t)(?![\\p{L}\\p{N}]))?';
+/** Cents may stand after a comma, as in much of Europe. */
+const AMOUNT = `(?:\\d{1,3}(?:\\.\\d{3}){1,4},\\d{2}(?!\\d)|\\d{1,6},\\d{2}(?![\\d,])|${NUMBER})`;
 const NO_WORD_AFTER = '(?![\\p{L}\\p{N}])';
 
 /** Amounts of money, with the currency before or after. */
@@ -97,7 +99,7 @@ export const moneyRules: readonly Rule[] = [
   {
     at: ['sign', 'letter'],
     pattern: pattern(
-      `(${SYMBOL}|${CODE}\\s?)\\s?(-?)(${NUMBER})(?:\\s?[-–—]\\s?${SYMBOL}?(${NUMBER}))?${SCALE}(?!\\d)`,
+      `(${SYMBOL}|${CODE}\\s?)\\s?(-?)(${AMOUNT})(?:\\s?[-–—]\\s?${SYMBOL}?(${NUMBER}))?${SCALE}(?!\\d)`,
     ),
     read: (match) => {
       const [, sign = '', minus, from = '', to, ...scales] = match;
@@ -108,7 +110,7 @@ export const moneyRules: readonly Rule[] = [
   {
     at: ['digit'],
     pattern: pattern(
-      `(${NUMBER})(?:\\s?[-–—]\\s?(${NUMBER}))?${SCALE}\\s?(${SYMBOL}(?!\\s?\\d)|${CODE}${NO_WORD_AFTER})`,
+      `(${AMOUNT})(?:\\s?[-–—]\\s?(${NUMBER}))?${SCALE}\\s?(${SYMBOL}(?!\\s?\\d)|${CODE}${NO_WORD_AFTER})`,
     ),
     read: (match) => {
       const [, from = '', to, ...rest] = match;
@@ -168,12 +170,18 @@ function withoutZeroCents(number: string): string {
   return number.replace(/\.00$/, '');
 }
 
-function withCents(number: string, { one, many, cents }: Currency): string | undefined {
-  const parts = /^([^.]*)\.(\d{2})$/.exec(number);
+function withCents(written: string, { one, many, cents }: Currency): string | undefined {
+  const parts = /^(.*)\.(\d{2})$/.exec(plainAmount(written));
   if (parts === null || cents === undefined || parts[2] === '00') return undefined;
   const [, whole = '', hundredths = ''] = parts;
   const count = String(Number(hundredths));
   const small = `${quantity(count)} ${count === '1' ? cents[0] : cents[1]}`;
   if (/^0*$/.test(whole)) return small;
   return `${quantity(whole)} ${whole === '1' ? one : many} and ${small}`;
+}
+
+/** `1.234,56` as `1234.56`. */
+function plainAmount(written: string): string {
+  const [, whole, cents] = /^([\d.]+),(\d{2})$/.exec(written) ?? [];
+  return whole === undefined ? written : `${whole.replaceAll('.', '')}.${cents}`;
 }

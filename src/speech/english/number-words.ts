@@ -42,7 +42,7 @@ export function ordinalOf(words: string): string {
 
 /** Makes the last word of a cardinal a plural: "nineteen ninety" → "nineteen nineties". */
 export function pluralOf(words: string): string {
-  const ending = /x$/.test(words) ? 'es' : 's';
+  const ending = words.endsWith('x') ? 'es' : 's';
   return `${words.replace(/y$/, 'ie')}${ending}`;
 }
 

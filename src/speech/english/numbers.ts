@@ -1,8 +1,19 @@
-import { cardinal, digitByDigit, digitGroups, ordinal, pluralOf, year } from './number-words.js';
-import { NUMBER, decimal, fractionWords, quantity } from './quantities.js';
+import {
+  cardinal,
+  digitByDigit,
+  digitGroups,
+  ordinal,
+  pluralOf,
+  shortThree,
+  year,
+} from './number-words.js';
+import { NUMBER, decimal, quantity } from './quantities.js';
 import { after, before, pattern, type Rule } from './rule.js';
 import { yearOrQuantity } from './years.js';
 
+/** After these three digits are read as a name: "room one oh one". */
+const NAMED_BY_NUMBER =
+  /(?:\b(?:room|route|flight|highway|interstate|boeing|airbus|apartment|suite|studio|area|bus|section|line)\s|[A-Z]{2,6}-)$/i;
 const NO_WORD_AFTER = '(?![\\p{L}\\p{N}])';
 
 /** Numbers by themselves: what no rule about dates, money, units and so on has read. */
@@ -17,18 +28,8 @@ export const numberRules: readonly Rule[] = [
   },
   {
     at: ['digit'],
-    pattern: pattern('24\\/7(?![\\d\\/])'),
-    read: () => 'twenty-four seven',
-  },
-  {
-    at: ['digit'],
-    pattern: pattern('(9\\/11|7\\/11|50\\/50|20\\/20|60\\/40|80\\/20|70\\/30)(?![\\d\\/])'),
-    read: ([both = '']) => both.split('/').map(cardinal).join(' '),
-  },
-  {
-    at: ['digit'],
-    pattern: pattern('(\\d{1,6})\\/(\\d{1,6})(?![\\d\\/])(?!\\.\\d)'),
-    read: ([, top = '', bottom = '']) => overOrFraction(top, bottom),
+    pattern: pattern(`[1-9]\\d{2}${NO_WORD_AFTER}(?![.,]\\d)`),
+    read: (match) => (NAMED_BY_NUMBER.test(before(match)) ? shortThree(match[0]) : undefined),
   },
   {
     // Card numbers and the like: four groups of four.
@@ -68,6 +69,11 @@ export const decadeRules: readonly Rule[] = [
   },
   {
     at: ['digit'],
+    pattern: pattern(`1['’]?s${NO_WORD_AFTER}`),
+    read: (match) => (/\b0['’]?s\b/.test(before(match) + after(match)) ? 'ones' : undefined),
+  },
+  {
+    at: ['digit'],
     pattern: pattern(`(1(?:,000){1,4}|10{2,3})s${NO_WORD_AFTER}`),
     read: ([, digits = '']) => pluralOf(cardinal(digits.replaceAll(',', '')).replace('one ', '')),
   },
@@ -79,7 +85,8 @@ export const decadeRules: readonly Rule[] = [
   {
     at: ['sign'],
     pattern: pattern(`'(\\d{2})${NO_WORD_AFTER}(?!')`),
-    read: (match) => (/(?:^|[\s(])$/.test(before(match)) ? shortYear(match[1] ?? '') : undefined),
+    read: (match) =>
+      /(?:^|[\s(]|[QH][1-4]\s?)$/.test(before(match)) ? shortYear(match[1] ?? '') : undefined,
   },
 ];
 
@@ -94,8 +101,13 @@ function readNumber(match: RegExpExecArray): string | undefined {
 
 function decade(match: RegExpExecArray): string | undefined {
   const digits = match[1] ?? '';
+  if (digits === '10' && /^\sof\b/.test(after(match))) return 'tens';
   if (digits.length === 4) return pluralOf(year(digits));
+  if (digits === '0') return 'zeros';
   if (!/^[2-9]0$/.test(digits)) return undefined;
+  const lasts =
+    /\b(?:takes?|took|for|after|within|every|lasts?|lasted|than|about|in|of|waits?|waited)\s$/i;
+  if (digits > '40' && !lasts.test(before(match))) return pluralOf(cardinal(digits));
   const isDecade = /\b(?:the|his|her|their|my|your|our|early|mid|late|and|or|to)[\s-]$/i;
   return isDecade.test(before(match)) ? pluralOf(cardinal(digits)) : undefined;
 }
@@ -104,20 +116,27 @@ function shortYear(digits: string): string {
   return digits.startsWith('0') ? `oh ${cardinal(digits)}` : cardinal(digits);
 }
 
-function overOrFraction(top: string, bottom: string): string {
-  const isCommon = /^(?:[2-9]|1[0126]|20|32|64|100)$/.test(bottom);
-  if (isCommon && Number(top) > 0 && Number(top) < Number(bottom)) {
-    return fractionWords(`${top}/${bottom}`);
-  }
-  if (top === bottom) return `${decimal(top)} out of ${decimal(bottom)}`;
-  return `${decimal(top)} over ${decimal(bottom)}`;
-}
-
 /** Short groups count (3-2-1), long ones are a code. */
 function hyphenGroups(groups: readonly string[]): string {
   const isShort = groups.every((group) => /^(?:[1-9]\d?|0)$/.test(group));
   return groups.map(isShort ? cardinal : digitByDigit).join(', ');
 }
+
+/** Powers of ten as programs write them. */
+export const scienceRule: Rule = {
+  // 6.02e23
+  at: ['digit'],
+  pattern: pattern(`(\\d{1,6}(?:\\.\\d{1,12})?)[eE]([+-]?)(\\d{1,3})${NO_WORD_AFTER}`),
+  read: ([, number = '', sign, power = '']) =>
+    `${quantity(number)} times ten to the ${sign === '-' ? 'minus ' : ''}${ordinal(power)}`,
+};
+
+/** Decimals before letters that are no unit. */
+export const decimalBeforeLetters: Rule = {
+  at: ['digit'],
+  pattern: pattern('\\d{1,20}\\.\\d{1,20}(?=\\p{L})'),
+  read: ([number]) => quantity(number),
+};
 
 /** Digits that no other rule reads, so that none are left: mixed with letters, or too many. */
 export const lastDigits: Rule = {

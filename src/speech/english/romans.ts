@@ -3,7 +3,10 @@ import { after, before, pattern, type Rule } from './rule.js';
 
 /** Parts of works, wars and kinds are counted: "Chapter four", "World War two". */
 const COUNTED_BEFORE =
-  /\b(?:chapter|part|volume|vol\.|book|act|scene|section|article|appendix|phase|type|class|level|stage|tier|title|war|bowl|episode|season|mark|mk|figure|fig\.|table|grade|category|fantasy|unit|lesson|step|item|annex|schedule|symphony|apollo|saturn|rocky|version|generation|gen|group|case)\s$/i;
+  /\b(?:chapter|part|volume|vol\.|book|act|scene|section|article|phase|stage|title|war|bowl|episode|season|mark|mk|figure|fig\.|table|fantasy|lesson|step|annex|symphony|apollo|saturn|rocky|psalm|canto|round)\s$/i;
+/** After these a lone letter but I is a letter: "type C". */
+const KIND_BEFORE =
+  /\b(?:type|class|level|tier|grade|category|appendix|generation|group|case|unit|item|schedule|version)\s$/i;
 /** Names that rulers and popes have had, after which a numeral is an ordinal. */
 const RULERS = new Set(
   (
@@ -43,16 +46,39 @@ export const romanRules: readonly Rule[] = [
     pattern: pattern(`([IVXLCDM]{1,15})(?![\\p{L}\\p{N}]|['’](?!s(?!\\p{L}))|\\.\\p{L})`),
     read: (match) => readNumeral(match, match[1] ?? ''),
   },
+  {
+    at: ['letter'],
+    pattern: pattern('WW(I{1,2})(?![\\p{L}\\p{N}])'),
+    read: ([, numeral = '']) => `World War ${cardinal(String(numeral.length))}`,
+  },
+  {
+    // Small numerals count scenes and pages only.
+    at: ['letter'],
+    pattern: pattern('([ivx]{1,6})(?![\\p{L}\\p{N}])'),
+    read: (match) => {
+      const numeral = (match[1] ?? '').toUpperCase();
+      const isCounted = /\b(?:act|scene|pages?|part|chapter)\s$/i.test(before(match));
+      return isCounted && NUMERAL.test(numeral) ? cardinal(String(valueOf(numeral))) : undefined;
+    },
+  },
 ];
 
 function readNumeral(match: RegExpExecArray, numeral: string): string | undefined {
   if (!NUMERAL.test(numeral)) return undefined;
   const digits = String(valueOf(numeral));
   const head = before(match);
-  if (COUNTED_BEFORE.test(head)) return isPronoun(match, numeral) ? undefined : cardinal(digits);
+  if (isCounted(match, numeral)) return cardinal(digits);
   if (isRuler(match, numeral)) return `the ${ordinal(digits)}`;
   if (/^M[IVXLCDM]{4,}$/.test(numeral)) return year(digits);
   return isSequel(head, numeral) ? cardinal(digits) : undefined;
+}
+
+function isCounted(match: RegExpExecArray, numeral: string): boolean {
+  const head = before(match);
+  if (isPronoun(match, numeral) && !/\b(?:type|class|phase|tier|grade|war)\s$/i.test(head))
+    return false;
+  if (/^[LCDM]$/.test(numeral)) return false;
+  return COUNTED_BEFORE.test(head) || (KIND_BEFORE.test(head) && !/^[VX]$/.test(numeral));
 }
 
 function valueOf(numeral: string): number {

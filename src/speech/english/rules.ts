@@ -6,13 +6,21 @@ import { emojiRules } from './emoji.js';
 import { initialRules } from './initials.js';
 import { markdownRules } from './markdown.js';
 import { moneyRules } from './money.js';
-import { decadeRules, lastDigits, numberRules } from './numbers.js';
+import {
+  decadeRules,
+  decimalBeforeLetters,
+  lastDigits,
+  numberRules,
+  scienceRule,
+} from './numbers.js';
 import { phoneRules } from './phones.js';
 import { romanRules } from './romans.js';
 import type { Rule } from './rule.js';
 import { symbolRules } from './symbols.js';
 import { timeRules } from './times.js';
-import { sizeRule, unitRules } from './units.js';
+import { sizeRules } from './sizes.js';
+import { slashRules } from './slashes.js';
+import { unitRules } from './units.js';
 
 /** Everything that is read in English, in order: the first rule that reads a token wins. */
 export const RULES: readonly Rule[] = [
@@ -26,10 +34,13 @@ export const RULES: readonly Rule[] = [
   ...romanRules,
   ...timeRules,
   ...moneyRules,
-  sizeRule,
+  ...sizeRules,
+  ...slashRules,
+  scienceRule,
   ...decadeRules,
   ...unitRules,
   ...codeRules,
+  decimalBeforeLetters,
   ...hashRules,
   ...numberRules,
   ...symbolRules,

@@ -33,30 +33,6 @@ const NAMES: Readonly<Record<string, string>> = {
   '∆': 'delta',
   '@': 'at',
 };
-/** After a slash these say how much of something there is for each. */
-const PER: Readonly<Record<string, string>> = {
-  month: 'month',
-  mo: 'month',
-  year: 'year',
-  yr: 'year',
-  day: 'day',
-  week: 'week',
-  wk: 'week',
-  hour: 'hour',
-  hr: 'hour',
-  h: 'hour',
-  minute: 'minute',
-  min: 'minute',
-  second: 'second',
-  sec: 'second',
-  s: 'second',
-  night: 'night',
-  person: 'person',
-  user: 'user',
-  kg: 'kilogram',
-  lb: 'pound',
-  GB: 'gigabyte',
-};
 const NUMBER_BEFORE = /[\d)%²³\p{L}]\s?$/u;
 const NUMBER_AFTER = /^\s?[\d(.$€£\p{L}+-]/u;
 
@@ -91,17 +67,15 @@ export const symbolRules: readonly Rule[] = [
     read: ([, digits = '']) => powerWords(digits),
   },
   { at: ['sign'], pattern: pattern('[⁰¹²³⁴-⁹⁻]{1,8}'), read: (match) => powerOf(match) },
-  {
-    at: ['sign'],
-    pattern: pattern(`/(${Object.keys(PER).join('|')})(?![\\p{L}\\p{N}])`),
-    read: (match) =>
-      isWord(before(match).at(-1)) ? `per ${PER[match[1] ?? ''] ?? ''}` : undefined,
-  },
-  { at: ['sign'], pattern: pattern('/'), read: readSlash },
   { at: ['sign'], pattern: pattern('[&%‰=÷±≈≠≤≥√∞∑∈∴→⇒➜➔↑↓§¶°µ∆]'), read: ([sign]) => NAMES[sign] },
+  {
+    // A comma between digits without a space would run them together.
+    at: ['sign'],
+    pattern: pattern(',(?=\\d)'),
+    read: (match) => (/\d$/.test(before(match)) ? ', ' : undefined),
+  },
   { at: ['sign'], pattern: pattern('@'), read: () => 'at' },
   { at: ['sign'], pattern: pattern('\\$'), read: (match) => (isWord(after(match)[0]) ? '' : GAP) },
-  { at: ['sign'], pattern: pattern('[…]|\\.{3,}'), read: () => undefined },
   { at: ['sign'], pattern: pattern('•|·|‣|▪|●|◦|∙'), read: () => GAP },
   {
     at: ['sign'],
@@ -117,17 +91,22 @@ export const symbolRules: readonly Rule[] = [
   },
 ];
 
+/** A number, not within a name such as `llama-3.1`, with what may follow it. */
+const LEFT_OF_DASH = /(?:^|[^\p{L}\d.,-])[$€£]?([\d,.]+)(?:[%°]|°[CF]|\s?[ap]\.?m\.?)?\s?$/iu;
+
 /** A dash is a minus before a number that begins a word, and "to" between two numbers. */
 function readDash(match: RegExpExecArray): string | undefined {
   const head = before(match);
   const tail = after(match);
   const sign = match[0];
+  if (/\b(?:UTC|GMT)$/.test(head) && /^\d/.test(tail)) return 'minus';
   const isSpaced = /\s$/.test(head) && /^\s/.test(tail);
   if (/^[\d.$€£½¼¾]/.test(tail) && /(?:^|[\s(["“=<>×÷*+/~≈,:])$/.test(head) && sign !== '—')
     return 'minus';
-  const left = /(?:^|[^\p{L}\d])[$€£]?([\d,.]+)(?:[%°]?|°[CF]|[ap]m)\s?$/iu.exec(head)?.[1];
+  const left = LEFT_OF_DASH.exec(head)?.[1];
   const right = /^\s?[$€£]?(\d[\d,.]*)/.exec(tail)?.[1];
   if (left === undefined || right === undefined) return undefined;
+  if (/[%m.]\s?$/i.test(head)) return 'to';
   if (!isSpaced) return /=/.test(tail) ? 'minus' : 'to';
   const falls = Number(left.replaceAll(',', '')) > Number(right.replaceAll(',', ''));
   return (falls || /=/.test(tail)) && sign !== '—' ? 'minus' : 'to';
@@ -138,7 +117,7 @@ function readTimes(match: RegExpExecArray): string | undefined {
 }
 
 function comparison(match: RegExpExecArray, words: string): string | undefined {
-  const isBetween = /[\d\p{L})%]\s$|\d$/u.test(before(match)) || /^[\d.$€£-]/.test(after(match));
+  const isBetween = /[\d\p{L})%]\s?$/u.test(before(match)) || /^[\d.$€£-]/.test(after(match));
   return isBetween ? words : undefined;
 }
 
@@ -152,20 +131,7 @@ function powerWords(digits: string): string {
 /** Small figures are powers after letters and digits, notes otherwise. */
 function powerOf(match: RegExpExecArray): string | undefined {
   const digits = match[0].normalize('NFKC').replace('−', '-');
-  const isPower = /(?:(?:^|[^\p{L}])\p{L}|[\d)])$/u.test(before(match)) && /^-?\d+$/.test(digits);
+  const isPower =
+    /(?:(?:^|[^\p{L}])\p{L}{1,2}|[\d)])$/u.test(before(match)) && /^-?\d+$/.test(digits);
   return isPower ? powerWords(digits) : GAP;
-}
-
-/** "and/or" is "and or", "km/h" has its own rule, TCP/IP takes a breath, a path says its slashes. */
-function readSlash(match: RegExpExecArray): string {
-  const head = before(match);
-  const tail = after(match);
-  if (/\band$/i.test(head) && /^or\b/i.test(tail)) return ' ';
-  if (
-    /\b(?:he|his|him|himself|yes|true|on|s)$/i.test(head) &&
-    /^(?:she|her|hers|herself|no|false|off|he)\b/i.test(tail)
-  )
-    return 'or';
-  if (/\s$/.test(head) && /^\s/.test(tail)) return ',';
-  return /[A-Z]$/.test(head) && /^[A-Z]/.test(tail) ? ' ' : 'slash';
 }

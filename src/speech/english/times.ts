@@ -37,7 +37,11 @@ function plural(count: number, noun: string): string {
   return count === 1 ? noun : `${noun}s`;
 }
 
-/** Times of day. */
+/** Books whose verses are quoted most. */
+const BOOK_BEFORE =
+  /\b(?:Genesis|Exodus|Psalms?|Proverbs|Isaiah|Matthew|Mark|Luke|John|Acts|Romans|Corinthians|Hebrews|James|Revelation|Surah)\s$/;
+
+/** Times of day and how long something takes, and other numbers with a colon. */
 export const timeRules: readonly Rule[] = [
   {
     at: ['digit'],
@@ -56,9 +60,28 @@ export const timeRules: readonly Rule[] = [
     },
   },
   {
+    // A stop between hours and minutes, as in Britain.
+    at: ['digit'],
+    pattern: pattern(`(1[0-2]|0?[1-9])\\.([0-5]\\d)${HALF_OF_DAY}`, 'i'),
+    read: ([, hour, minute, half]) =>
+      timeWords({ hour: Number(hour), minute: Number(minute), half: halfOf(half) }),
+  },
+  {
+    // How long: 2h 30m, 1h30, 5m20s.
+    at: ['digit'],
+    pattern: pattern(
+      '(\\d{1,3})(h|m)\\s?(\\d{1,2})(m(?:in)?|s(?:ec)?)?(?:\\s?(\\d{1,2})s)?(?![\\p{L}\\d])',
+    ),
+    read: durationWords,
+  },
+  {
+    // A verse, a ratio or a score.
     at: ['digit'],
     pattern: pattern('(\\d{1,4}):(\\d{1,4})(?![\\d:])'),
-    read: ([, left = '', right = '']) => `${cardinal(left)} to ${cardinal(right)}`,
+    read: (match) => {
+      const [, left = '', right = ''] = match;
+      return `${cardinal(left)}${BOOK_BEFORE.test(before(match)) ? '' : ' to'} ${cardinal(right)}`;
+    },
   },
 ];
 
@@ -71,7 +94,21 @@ function readClock(match: RegExpExecArray): string | undefined {
     second: Number(second ?? 0),
     half: halfOf(half),
   });
-  return /Z$/.test(all) ? `${words} UTC` : words;
+  return all.endsWith('Z') ? `${words} UTC` : words;
+}
+
+function durationWords(match: RegExpExecArray): string | undefined {
+  const [, first = '', unit, second = '', secondUnit, seconds] = match;
+  if (unit === 'm' && !secondUnit?.startsWith('s')) return undefined;
+  const names = unit === 'h' ? ['hour', 'minute'] : ['minute', 'second'];
+  const parts = [count(first, names[0] ?? '')];
+  parts.push(secondUnit === undefined ? cardinal(second) : count(second, names[1] ?? ''));
+  if (seconds !== undefined) parts.push(count(seconds, 'second'));
+  return parts.join(' ');
+}
+
+function count(digits: string, noun: string): string {
+  return `${cardinal(digits)} ${plural(Number(digits), noun)}`;
 }
 
 function halfOf(letter: string | undefined): 'a' | 'p' | undefined {

@@ -29,6 +29,7 @@ export function yearOrQuantity(match: RegExpExecArray): string | undefined {
   if (YEAR_BEFORE.test(head) && digits < '2100') return year(digits);
   if (isEra(match)) return year(digits);
   if (PAIRS_BEFORE.test(head) && !/[^0]00$|0\d$/.test(digits)) return year(digits);
+  if (/\b(?:the|an?)\s$/i.test(head) && /^(?:19|20)/.test(digits)) return year(digits);
   const isCount = COUNT_BEFORE.test(head) || isCounted(after(match));
   if (isCount || digits < '1100' || digits > '2099') return cardinal(digits);
   return year(digits);
