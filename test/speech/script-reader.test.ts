@@ -77,6 +77,7 @@ describe('the runs of a text', () => {
     ['«Hola» ~ `amigo`…', ES, ['es: «Hola» amigo…']],
     ['Wow!!!!!!!!!! Yes', EN, ['en: Wow!!!', 'en: Yes']],
     ['Ｈｅｌｌｏ 𝓗𝓮𝓵𝓵𝓸 cafe\u0301', ES, ['es: Hello Hello café']],
+    [`e${'\u0323'.repeat(4_096)}`, ES, [`es: ẹ${'\u0323'.repeat(3)}`]],
     ['so\u00ADft a\u202Eb c\uD800d', ES, ['es: soft ab cd']],
   ])('%j %j', (text, options, runs) => {
     expect(allRuns(text, options)).toEqual(runs);
