@@ -160,7 +160,7 @@ describe('checkMarkup', () => {
     [
       `<speak ${Array.from({ length: 17 }, (_, i) => `a${i}="1"`).join(' ')}/>`,
       'more than 16',
-      115,
+      124,
     ],
     [`<speak>${'x'.repeat(65_536)}</speak>`, 'longer than', 65_536],
     ['<speak><break time="11s"/></speak>', 'more than 10 s', 7],
