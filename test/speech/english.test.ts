@@ -166,8 +166,8 @@ describe('hostile text', () => {
   ];
 
   /** A rule that looks ahead without bounds would run into the time limit of a test. */
-  it.each([...parts, ...mixes])('4,096 × %j is read', (part) => {
-    const text = part.repeat(4_096);
+  it.each([...parts, ...mixes])('4,096 units of %j are read', (part) => {
+    const text = part.repeat(4_096).slice(0, 4_096);
     expect(/[0-9]/.test(spoken(text))).toBe(false);
   });
 });

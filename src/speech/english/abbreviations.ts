@@ -34,6 +34,8 @@ const WITH_STOP: Readonly<Record<string, string>> = {
   est: 'established',
   govt: 'government',
   intl: 'international',
+  incl: 'including',
+  excl: 'excluding',
   assn: 'association',
   misc: 'miscellaneous',
   min: 'minimum',
@@ -135,7 +137,7 @@ export const abbreviationRules: readonly Rule[] = [
     read: () => 'without',
   },
   { at: ['letter'], pattern: pattern('s/he(?![\\p{L}\\p{N}])', 'i'), read: () => 'she or he' },
-  { at: ['letter'], pattern: pattern('w/(?=\\s?\\p{L})'), read: () => 'with' },
+  { at: ['letter'], pattern: pattern('w/(?=\\s|\\p{L})'), read: () => 'with' },
   { at: ['letter'], pattern: pattern('b/c(?![\\p{L}\\p{N}])'), read: () => 'because' },
   { at: ['letter'], pattern: pattern('n/a(?![\\p{L}\\p{N}])', 'i'), read: () => 'not applicable' },
   {

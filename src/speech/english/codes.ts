@@ -1,4 +1,4 @@
-import { cardinal, digitByDigit, year } from './number-words.js';
+import { cardinal, digitByDigit, shortThree, year } from './number-words.js';
 import { fractionWords, quantity } from './quantities.js';
 import { after, before, pattern, type Rule } from './rule.js';
 import { characterNames } from './spelling.js';
@@ -105,6 +105,7 @@ export function codeWords(code: string): string {
 
 /** espeak takes a lone A for the article unless a dash ties it to what follows. */
 function lettersOf(letters: string, next: string | undefined): string {
+  if (letters === 'IPv') return 'I P V';
   if (!/^a$/i.test(letters)) return letters;
   return next === undefined ? 'eigh' : 'A-';
 }
@@ -112,6 +113,7 @@ function lettersOf(letters: string, next: string | undefined): string {
 function digitsOf(digits: string): string {
   if (digits.startsWith('0') && digits.length > 1) return digitByDigit(digits);
   if (digits.length <= 2 || /^[1-9]0+$/.test(digits)) return cardinal(digits);
+  if (digits.length === 3) return shortThree(digits);
   return digits.length === 4 ? year(digits) : digitByDigit(digits);
 }
 

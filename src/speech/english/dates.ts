@@ -50,7 +50,7 @@ export const dateRules: readonly Rule[] = [
     // ISO 8601, with a time: the time is left to its own rule, "at" parts them.
     at: ['digit'],
     pattern: pattern(
-      `${YEAR}([-/.])(0?[1-9]|1[0-2])\\2${DAY}(T(?=\\d{2}:\\d{2})|(?![\\d])(?![-./]\\d))`,
+      `${YEAR}([-/.])(0?[1-9]|1[0-2])\\2${DAY}([T\\s](?=\\d{2}:\\d{2})|(?![\\d])(?![-./]\\d))`,
     ),
     read: ([, years, , month, day, time]) => {
       const date = numericDate(years, month, day);
@@ -75,6 +75,11 @@ export const dateRules: readonly Rule[] = [
     pattern: pattern(`(\\d{1,2})/(\\d{1,2})/(\\d{2})${END}`),
     read: ([, first, second, years]) =>
       numericDate(years, first, second) ?? numericDate(years, second, first),
+  },
+  {
+    at: ['digit'],
+    pattern: pattern(`(0?[1-9]|1[0-2])[/](19\\d{2}|20\\d{2})${END}`),
+    read: ([, month, years]) => dateWords({ month: Number(month), year: years }),
   },
   {
     // Without a year it is a date after such a word only; otherwise it is a fraction.

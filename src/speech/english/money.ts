@@ -150,7 +150,9 @@ function scaleOf(scales: readonly (string | undefined)[]): string | undefined {
 function amount(match: RegExpExecArray, { sign, from, to, scale }: Amount): string | undefined {
   const unit = ALL[sign];
   if (unit === undefined) return undefined;
-  const exact = to === undefined && scale === undefined ? withCents(from, unit) : undefined;
+  const isRate = sign in CODES && from.startsWith('0');
+  const isPlain = to === undefined && scale === undefined && !isRate;
+  const exact = isPlain ? withCents(from, unit) : undefined;
   if (exact !== undefined) return exact;
   const number = rangeWords(withoutZeroCents(from), to === undefined ? to : withoutZeroCents(to));
   const isOne = to === undefined && scale === undefined && isSingular(withoutZeroCents(from));

@@ -19,6 +19,12 @@ export const phoneRules: readonly Rule[] = [
     read: ([all, extension]) => phoneWords(all, extension),
   },
   {
+    // National numbers with their zero: 0800 123 4567.
+    at: ['digit'],
+    pattern: pattern(`\\(?0\\d{2,4}\\)?(?:[\\s-]\\d{2,5}){1,4}${END}(?![\\s]?[%°])`),
+    read: ([all]) => phoneWords(all, undefined),
+  },
+  {
     at: ['digit'],
     pattern: pattern(`1-(\\d{3})-([A-Z]{4,9})(?![\\p{L}\\d])`),
     read: ([, code = '', name = '']) => `one, ${areaCode(code)}, ${name.toLowerCase()}`,

@@ -14,7 +14,7 @@ const RULERS = new Set(
     'Philip Ferdinand Alexander Nicholas Catherine Peter Frederick Wilhelm Napoleon Ramses Ramesses Cleopatra ' +
     'Clement Innocent Urban Boniface Francis Carl Gustav Christian Haakon Olav Harald Margrethe Albert Leopold ' +
     'Victor Emmanuel Umberto Carlos Felipe Alfonso Otto Henri Ivan Mehmed Murad Selim Suleiman Darius Xerxes ' +
-    'Ptolemy Constantine Theodosius Justinian Sixtus Julius Adrian Stephen Malcolm Robert Kenneth David Rama ' +
+    'Ptolemy Constantine Theodosius Justinian Sixtus Julius Adrian Stephen Robert Kenneth David Rama ' +
     'Maximilian Joseph Isabella Pedro Manuel Afonso Casimir Sigismund Eric Valdemar Michael Basil Leopold ' +
     'Thomas Walter Samuel Harold Edmund Alfred'
   ).split(' '),

@@ -66,6 +66,7 @@ export const symbolRules: readonly Rule[] = [
     pattern: pattern('\\^\\s?(-?\\d{1,6})(?!\\d)'),
     read: ([, digits = '']) => powerWords(digits),
   },
+  { at: ['sign'], pattern: pattern('\\^(?=\\s?[\\p{L}(])'), read: () => 'to the' },
   { at: ['sign'], pattern: pattern('[⁰¹²³⁴-⁹⁻]{1,8}'), read: (match) => powerOf(match) },
   { at: ['sign'], pattern: pattern('[&%‰=÷±≈≠≤≥√∞∑∈∴→⇒➜➔↑↓§¶°µ∆]'), read: ([sign]) => NAMES[sign] },
   {

@@ -26,7 +26,7 @@ export function yearOrQuantity(match: RegExpExecArray): string | undefined {
   const [digits] = match;
   if (digits.startsWith('0')) return undefined;
   const head = before(match);
-  if (YEAR_BEFORE.test(head) && digits < '2100') return year(digits);
+  if (YEAR_BEFORE.test(head) && (digits < '2100' || /year\s$/i.test(head))) return year(digits);
   if (isEra(match)) return year(digits);
   if (PAIRS_BEFORE.test(head) && !/[^0]00$|0\d$/.test(digits)) return year(digits);
   if (/\b(?:the|an?)\s$/i.test(head) && /^(?:19|20)/.test(digits)) return year(digits);
