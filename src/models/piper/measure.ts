@@ -1,5 +1,6 @@
 import type { Tensor } from 'onnxruntime-node';
 
+import { largestDifference } from './compare.js';
 import type { CutInput, WindowedCut } from './cut-file.js';
 import {
   floatTensor,
@@ -179,10 +180,4 @@ function* windows(frames: number, context: number): Generator<{ kept: Frames; se
     const seen = { from: Math.max(0, from - context), to: Math.min(frames, to + context) };
     yield { kept: { from, to }, seen };
   }
-}
-
-/** The largest difference of two signals; infinite if they are not of one length. */
-export function largestDifference(one: Float32Array, other: Float32Array): number {
-  if (one.length !== other.length) return Number.POSITIVE_INFINITY;
-  return one.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (other[i] ?? 0))), 0);
 }

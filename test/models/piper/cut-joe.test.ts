@@ -22,7 +22,7 @@ import {
   type Values,
 } from '../../../src/models/piper/cut-run.js';
 import { CannotCut, findCut, type CutPoints } from '../../../src/models/piper/find-cut.js';
-import { largestDifference } from '../../../src/models/piper/measure.js';
+import { largestDifference } from '../../../src/models/piper/compare.js';
 import { framesOf } from '../../../src/models/piper/probe-front.js';
 import { probeNoise } from '../../../src/models/piper/probe.js';
 import { modelDir } from '../../support/models.js';

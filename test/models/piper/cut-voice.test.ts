@@ -12,7 +12,7 @@ import { buildPiperCut } from '../../../src/models/piper/build.js';
 import { readCut, type WindowedCut } from '../../../src/models/piper/cut-file.js';
 import { floatsOf, floatTensor, openGraph, textInputs } from '../../../src/models/piper/cut-run.js';
 import { cutVoice } from '../../../src/models/piper/cut-voice.js';
-import { largestDifference } from '../../../src/models/piper/measure.js';
+import { largestDifference } from '../../../src/models/piper/compare.js';
 import { framesOf } from '../../../src/models/piper/probe-front.js';
 import { streamingOf } from '../../../src/models/piper/streaming.js';
 import { pullModels } from '../../../src/models/pull/pull.js';
