@@ -1,3 +1,4 @@
+import { particleReading } from './particles.js';
 import { readCharacters } from './pinyin.js';
 import { syllablePhonemes } from './syllables.js';
 import { type ReadCharacter, withSandhi } from './tone-sandhi.js';
@@ -114,28 +115,35 @@ interface TextCharacter extends ReadCharacter {
 }
 
 function readText(text: string): TextCharacter[] {
-  const ends = wordEnds(text);
   const readings = readCharacters(text);
-  let to = 0;
-  let length = 0;
-  return Array.from(text, (character, index) => {
-    to += character.length;
-    length += 1;
-    const closes = ends.has(to);
-    const closesWord = closes && length > 1;
-    if (closes) length = 0;
-    const syllable = HAN.test(character) ? readings[index] : undefined;
-    return { character, syllable, closes, closesWord };
+  const found = cutWords(text);
+  let index = 0;
+  return found.flatMap((word, at) => {
+    const place = { word, before: found[at - 1] ?? '', after: found[at + 1] ?? '' };
+    const characters = Array.from(word);
+    // Counted from the end, in code points.
+    return characters.map((character, inside) => {
+      const left = characters.length - 1 - inside;
+      const reading = particleReading(character, place) ?? readings[index];
+      index += 1;
+      const closes = left === 0 || (left === 1 && PARTICLE_AT_END.test(word));
+      return {
+        character,
+        syllable: HAN.test(character) ? reading : undefined,
+        closes,
+        closesWord: closes && inside > 0,
+      };
+    });
   });
 }
 
-/** Offsets after each word; 儿 belongs to the word before it, 的 and 了 stand by themselves. */
-function wordEnds(text: string): Set<number> {
-  const ends = new Set<number>();
-  for (const { segment, index } of words.segment(text)) {
-    if (segment === '儿') ends.delete(index);
-    if (PARTICLE_AT_END.test(segment)) ends.add(index + segment.length - 1);
-    ends.add(index + segment.length);
+/** Words and what is between them; 儿 belongs to the word before it. */
+function cutWords(text: string): string[] {
+  const found: string[] = [];
+  for (const { segment } of words.segment(text)) {
+    const last = found.at(-1);
+    if (segment === '儿' && last !== undefined) found[found.length - 1] = last + segment;
+    else found.push(segment);
   }
-  return ends;
+  return found;
 }
