@@ -175,12 +175,23 @@ describe('the words of a Chinese text', () => {
     expect(read(traditional).join('')).toBe(read(simplified).join(''));
   });
 
+  it('spell Latin letters', () => {
+    expect(chineseWords('八GB内存')).toEqual([
+      { phonemes: 'pa→', from: 0, to: 1 },
+      { phonemes: 'ʨi↘pi↘', from: 1, to: 3 },
+      { phonemes: 'nei↘ʦʰwə↗n', from: 3, to: 5 },
+    ]);
+    for (const { phonemes } of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].flatMap(chineseWords)) {
+      expect(phonemes).toMatch(/[→↗↓↘]/u);
+    }
+  });
+
   it('keep their places beyond the basic plane', () => {
     expect(chineseWords('𠮷野家').at(-1)?.to).toBe(4);
   });
 
   it('leave out what is no Chinese, and text without any is no words', () => {
-    expect(chineseWords('abc カナ 😀 1')).toEqual([]);
+    expect(chineseWords('カナ é 😀 1')).toEqual([]);
     expect(chineseWords('')).toEqual([]);
     expect(chineseWords('。！')).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { letterSyllables } from './letters.js';
 import { particleReading } from './particles.js';
 import { readCharacters } from './pinyin.js';
 import { syllablePhonemes } from './syllables.js';
@@ -61,8 +62,8 @@ const words = new Intl.Segmenter('zh', { granularity: 'word' });
 
 /**
  * Cuts a Chinese text into words and says what Kokoro v1.0 reads for each. Joined by spaces they
- * are the model's input. Numbers and signs must have been written out; what is neither a Chinese
- * character nor a mark is left out.
+ * are the model's input. Numbers and signs must have been written out, and Latin words are better
+ * left to their own language: here they are spelled. What else is no mark is left out.
  * Reference: `ZHG2P` of misaki, version 1.0.
  */
 export function chineseWords(text: string): ChineseWord[] {
@@ -97,7 +98,8 @@ function pieces(text: string): ChineseWord[] {
   let from = 0;
   read.forEach(({ character, closes }, index) => {
     const to = from + character.length;
-    const phonemes = syllablePhonemes(syllables[index] ?? '') ?? '';
+    const said = letterSyllables(character) ?? [syllables[index] ?? ''];
+    const phonemes = said.map((syllable) => syllablePhonemes(syllable) ?? '').join('');
     const word = all.at(-1);
     if (joins && word !== undefined && word.phonemes !== '' && phonemes !== '') {
       all[all.length - 1] = { ...word, phonemes: word.phonemes + phonemes, to };
