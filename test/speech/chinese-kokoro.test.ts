@@ -175,6 +175,12 @@ describe('the words of a Chinese text', () => {
     expect(read(traditional).join('')).toBe(read(simplified).join(''));
   });
 
+  it('keep a number together', () => {
+    const text = '会议在二零二六年十一月二十一日，二十五度';
+    const cut = chineseWords(text).map(({ from, to }) => text.slice(from, to));
+    expect(cut).toEqual(['会议', '在', '二零二六年', '十一月', '二十一日', '二十五度']);
+  });
+
   it('spell Latin letters', () => {
     expect(chineseWords('八GB内存')).toEqual([
       { phonemes: 'pa→', from: 0, to: 1 },

@@ -1,3 +1,4 @@
+import { cutWords } from './cut-words.js';
 import { letterSyllables } from './letters.js';
 import { particleReading } from './particles.js';
 import { readCharacters } from './pinyin.js';
@@ -57,8 +58,6 @@ const OPENING: Readonly<Record<string, string>> = {
 /** The reference's dictionary keeps particles apart; these words only look as if they had one. */
 const PARTICLE_AT_END = /^(?!目的|似的|为了|除了|罢了|极了).+[的了]$/u;
 const HAN = /\p{Script=Han}/u;
-
-const words = new Intl.Segmenter('zh', { granularity: 'word' });
 
 /**
  * Cuts a Chinese text into words and says what Kokoro v1.0 reads for each. Joined by spaces they
@@ -137,15 +136,4 @@ function readText(text: string): TextCharacter[] {
       };
     });
   });
-}
-
-/** Words and what is between them; 儿 belongs to the word before it. */
-function cutWords(text: string): string[] {
-  const found: string[] = [];
-  for (const { segment } of words.segment(text)) {
-    const last = found.at(-1);
-    if (segment === '儿' && last !== undefined) found[found.length - 1] = last + segment;
-    else found.push(segment);
-  }
-  return found;
 }
