@@ -1,3 +1,5 @@
+/** Cut in two by the segmenter. */
+const ONE_WORD: ReadonlySet<string> = new Set(['摄氏度', '华氏度', '百分之']);
 const NUMERALS = /^[零一二两三四五六七八九十百千万亿]+$/u;
 const DATE_UNIT = /^[年月日号]$/u;
 /** In characters; longer ones are read in parts. */
@@ -10,7 +12,9 @@ export function cutWords(text: string): string[] {
   const found: string[] = [];
   for (const { segment } of words.segment(text)) {
     const last = found.at(-1);
-    const joins = last !== undefined && (segment === '儿' || goesOnNumber(last, segment));
+    const joins =
+      last !== undefined &&
+      (segment === '儿' || ONE_WORD.has(last + segment) || goesOnNumber(last, segment));
     if (joins) found[found.length - 1] = last + segment;
     else found.push(segment);
   }
