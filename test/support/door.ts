@@ -72,6 +72,7 @@ export const catalogue: ModelNames = {
 /** Passes PCM through as it is, and takes an upload for PCM unless it says `noise`. */
 export class PassingMedia implements MediaClient {
   readonly encodes: unknown[] = [];
+  formatRefusal: ChorusError | undefined;
 
   async decode({ inputPath, outputPath, sampleRateHz }: Parameters<MediaClient['decode']>[0]) {
     const bytes = await readFile(inputPath);
@@ -81,6 +82,10 @@ export class PassingMedia implements MediaClient {
     await writeFile(outputPath, bytes);
     const samples = Math.floor(bytes.length / 2);
     return { format: 'wav', samples, durationSeconds: samples / sampleRateHz };
+  }
+
+  async checkFormat(): Promise<void> {
+    if (this.formatRefusal !== undefined) throw this.formatRefusal;
   }
 
   async *encode(request: unknown, pcm: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
