@@ -114,6 +114,19 @@ test.each([
   stream.destroy();
 });
 
+test('opus holds back no more than a part of what it has, from the beginning on', async () => {
+  const rates = { inputSampleRateHz: 48_000, outputSampleRateHz: 48_000 };
+  const stream = codecs.openEncoder({ format: 'opus', ...rates });
+  await stream.write(floatBytes(sine({ rateHz: 48_000, seconds: 0.17 })));
+  let granule = 0n;
+  for await (const page of stream.output) {
+    granule = Buffer.from(page).readBigInt64LE(6);
+    if (granule >= 7n * 960n) break;
+  }
+  expect(granule).toBe(7n * 960n);
+  stream.destroy();
+});
+
 test('an odd cut through a sample does no harm', async () => {
   const request = { format: 'pcm', inputSampleRateHz: 8_000, outputSampleRateHz: 8_000 } as const;
   const stream = codecs.openEncoder(request);

@@ -60,11 +60,11 @@ export class FfmpegEncoders {
 }
 
 /** A stream that was none from the start. */
-function failed(error: ChorusError): EncoderStream {
+function failed(failure: ChorusError): EncoderStream {
   return {
-    write: () => Promise.reject(error),
+    write: () => Promise.reject(failure),
     end() {},
-    output: { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) },
+    output: { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failure) }) },
     destroy() {},
   };
 }
