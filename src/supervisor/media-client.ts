@@ -35,7 +35,7 @@ async function ask<Answer extends object>(pool: Pool, question: Question): Promi
   try {
     const answer = await pool.request({ method: 'POST', path, body: JSON.stringify(body), signal });
     const read = (await answer.body.json()) as Answer | { readonly error: WireError };
-    if ('error' in read) throw ChorusError.fromWire(read.error as WireError);
+    if ('error' in read) throw ChorusError.fromWire(read.error);
     return read;
   } catch (caught) {
     throw transportError(caught, { signal, process: PROCESS });
