@@ -11,6 +11,7 @@ function card(capabilities: ModelCard['capabilities']): ModelCard {
       { id: 'af_heart', name: 'Heart', language: 'en-US' },
       { id: 'am_adam', name: 'Adam', language: 'en-US' },
       { id: 'Zoe (UK)', name: 'Zoe', language: 'en-GB' },
+      { id: 'jf_alpha', name: 'Alpha', language: 'ja' },
     ],
     voiceAliases: { alloy: 'af_heart' },
     files: [{ path: 'w', bytes: 1, sha256: '0'.repeat(64) }],
@@ -40,6 +41,12 @@ describe('a voice of a model that mixes voices', () => {
         details: { param: 'voice' },
         message: 'The model m has no voice "constructor"; it has af_heart, am_adam, Zoe (UK).',
       }),
+    );
+  });
+
+  test.each(['jf_alpha', 'alloy+jf_alpha'])('refuses %j, which it cannot be read in', (voice) => {
+    expect(() => resolveVoice(mixing, voice)).toThrow(
+      expect.objectContaining({ code: 'unsupported_language', details: { param: 'voice' } }),
     );
   });
 
