@@ -94,6 +94,8 @@ export interface SpeechModel<Step = unknown, Result = unknown> {
     request: SynthesisRequest,
     context: JobContext<Step, Result>,
   ): AsyncGenerator<SpeechEvent>;
+  /** Speaks a few words for nobody, so that the first listener does not wait for first runs. */
+  warmUp?(context: JobContext<Step, Result>): Promise<void>;
   close(): Promise<void>;
 }
 

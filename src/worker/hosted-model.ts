@@ -29,6 +29,7 @@ import type { StepRequest } from './step-order.js';
 import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
 import { countSteps, noWork, type StepWork } from './step-work.js';
 import type { ToldSteps } from './told-steps.js';
+import { warmUp } from './warm-up.js';
 
 type OpenedModel =
   | { readonly service: 'tts'; readonly model: SpeechModel }
@@ -87,7 +88,7 @@ export class HostedModel {
     );
     try {
       const replicas = await allOrNone(starts);
-      const opened = await open(engine, load, await options.resources);
+      const opened = await opening(open(engine, load, options), replicas);
       return new HostedModel(card.id, replicas, { opened, options });
     } catch (caught) {
       throw await explained(caught, { card, dir: assignment.dir });
@@ -163,11 +164,27 @@ function engineOf(card: ModelCard, engines: EngineTable): Promise<Engine> {
   throw new ChorusError('model_failed', message);
 }
 
+/** Waits until a model can be used; if it cannot, its replicas are closed too. */
+async function opening(
+  open: Promise<OpenedModel>,
+  replicas: readonly ReplicaThread[],
+): Promise<OpenedModel> {
+  try {
+    const opened = await open;
+    if (opened.service === 'tts') await warmUp(opened.model, replicas);
+    return opened;
+  } catch (caught) {
+    await Promise.all(replicas.map((replica) => replica.close()));
+    throw caught;
+  }
+}
+
 async function open(
   engine: Engine,
   load: { readonly card: ModelCard; readonly modelDir: string },
-  resources: EngineResources,
+  options: HostOptions,
 ): Promise<OpenedModel> {
+  const resources = await options.resources;
   if (engine.service === 'tts') {
     return { service: 'tts', model: await engine.open(load.card, load.modelDir, resources) };
   }

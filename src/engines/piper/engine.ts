@@ -18,6 +18,9 @@ const MAX_PHONEMES = 400;
 /** Whatever the pace: less would cut words apart. */
 const MIN_PHONEMES = 100;
 
+/** Long enough for every kind of step. */
+const WARM_UP_TEXT = 'One, two, three, four, five, six, seven, eight, nine, ten.';
+
 type Context = JobContext<PiperStep, PiperResult>;
 
 /** Piper voices: VITS graphs that speak espeak phonemes. */
@@ -28,9 +31,6 @@ export const piperEngine: SpeechEngine<PiperStep, PiperResult> = {
   async open(_card, modelDir, resources) {
     const cut = await readCut(modelDir);
     const config = await readVoiceConfig(modelDir);
-    const language = primary(config.espeak.voice);
-    // Its rules are made when the first text is read; no listener shall wait for that.
-    readScript('Ready.', { language, speaks: [language] });
     return new PiperModel({ config, cut, resources });
   },
 };
@@ -63,6 +63,11 @@ class PiperModel implements SpeechModel<PiperStep, PiperResult> {
       pauseSeconds: PAUSE_SECONDS,
       prepare: (piece, firstIndex) => this.#utterances(piece, { request, context, firstIndex }),
     });
+  }
+
+  async warmUp(context: Context): Promise<void> {
+    const request = { model: '', voice: '', text: WARM_UP_TEXT, speed: 1 };
+    for await (const event of this.synthesize(request, context)) void event;
   }
 
   async close(): Promise<void> {}
