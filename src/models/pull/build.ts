@@ -1,4 +1,5 @@
 import type { ModelCard } from '../card.js';
+import { buildKokoroGraph, TIMED_GRAPH_FORMAT } from '../kokoro/build.js';
 import { buildWhisperGraph, GRAPH_FORMAT } from '../whisper/build.js';
 
 /** How the graphs of a model family are made from its weights. */
@@ -17,4 +18,5 @@ export type BuilderTable = Readonly<Record<NonNullable<ModelCard['build']>['kind
 /** The builders of this program. */
 export const BUILDERS: BuilderTable = {
   'whisper-graph': { version: String(GRAPH_FORMAT), build: buildWhisperGraph },
+  'kokoro-graph': { version: String(TIMED_GRAPH_FORMAT), build: buildKokoroGraph },
 };
