@@ -1,14 +1,33 @@
-import type { PhonemeClause } from './phonemizer.js';
-
 /** Translates a text to the phonemes of each clause in it. */
 export type Translate = (text: string) => readonly string[];
 
-/** Characters at which espeak may end a clause (its `punct_chars`, as far as scripts here use them). */
-const CLAUSE_MARK = /\.+|[,:;!?…—–()[\]"“”\n。，、：；！？]/gu;
-const NO_WORD = /[^\p{L}\p{N}]+/gu;
+/** A clause, what closed it and where it stands in the text. */
+export interface ClosedClause {
+  /** As espeak gave them: the phonemes of a word are tied. */
+  readonly tied: string;
+  readonly terminator: string;
+  readonly endsSentence: boolean;
+  /** Where its text begins, in UTF-16 units; marks before its first word belong to it. */
+  readonly from: number;
+  /** After its text with the closing marks. */
+  readonly to: number;
+}
+
+/** What espeak says something for; the rest of a text are marks and white space. */
+const WORD = String.raw`\p{L}\p{N}\p{M}\p{S}%&@#*`;
+const BETWEEN_WORDS = new RegExp(`(?<=[${WORD}])[^${WORD}]+(?=[${WORD}])`, 'gu');
+/** Up to the first mark at which espeak may end a clause, and what stands close to it. */
+const POSSIBLE_END = /^[^]*?[.,:;!?…—–()[\]"“”\n。，、：；！？।]\S*/u;
+/** Where espeak ends a clause, but for abbreviations: a mark with a space, or one that needs none. */
+const LIKELY_END = /[.,:;!?]["“”'’)\]}»]*\s|–\s|\.{3}|[…。，、：；！？।]|\n\s*\n/u;
+/** A full stop before a small letter ends nothing. */
+const LONE_STOP = /^[^.,:;!?…]*\.[^.,:;!?…\n]*$/u;
+const SMALL_START = /^\p{Ll}/u;
 const NO_WORD_AT_END = /[^\p{L}\p{N}]*$/u;
 /** How many possible clause ends may lie inside one clause (`3.14`, `e.g.`) before we give up. */
 const MAX_MARKS_IN_CLAUSE = 12;
+/** In characters. espeak also cuts a clause that its buffer of 800 bytes cannot hold, at no mark. */
+const LONGEST_SURE_CLAUSE = 250;
 
 /**
  * What a clause's closing mark is for the voice models: the marks that they know, and the dash,
@@ -33,57 +52,93 @@ const TERMINATORS: Readonly<Record<string, string>> = {
 };
 const ENDS_SENTENCE = new Set(['.', '!', '?']);
 
+/** A place in the text where a clause may end. */
+interface PossibleEnd {
+  readonly at: number;
+  readonly isLikely: boolean;
+}
+
 /**
  * Gives each clause of a text the mark that closed it. espeak's WASM build says which clauses there
- * are, not where they end; so the text is consumed in step: the shortest piece up to a possible
- * clause end that translates to just the same phonemes is the clause's text.
+ * are, not where they end. Mostly there are as many clauses as likely ends, and that settles it.
+ * Otherwise the text is consumed in step: the shortest piece up to a possible end that translates
+ * to just the same phonemes is the clause's text. Clauses without phonemes are left out.
  */
-export function closeClauses(text: string, translate: Translate): PhonemeClause[] {
-  const clauses = translate(text);
-  const ends = possibleEnds(text);
-  let start = 0;
-  let nextEnd = 0;
-  return clauses.flatMap((phonemes, index) => {
+export function closeClauses(text: string, translate: Translate): ClosedClause[] {
+  const clauses = translate(text).filter((tied) => tied !== '');
+  const possible = possibleEnds(text);
+  const ends = sureEnds(text, clauses.length, possible) ?? [];
+  if (ends.length === 0) {
+    const search = new EndSearch(text, possible, translate);
+    for (const tied of clauses.slice(0, -1)) ends.push(search.next(tied));
+    ends.push(text.length);
+  }
+  return clauses.map((tied, index) => {
+    const [from, to] = [ends[index - 1] ?? 0, ends[index] ?? text.length];
+    const terminator = terminatorOf(text.slice(from, to));
     const isLast = index === clauses.length - 1;
-    const last = ends.length - 1;
-    const found = isLast ? last : findEnd({ text, start, ends, nextEnd, phonemes, translate });
-    const end = ends[found] ?? text.length;
-    const terminator = terminatorOf(text.slice(start, end));
-    start = end;
-    nextEnd = found + 1;
-    if (phonemes === '') return [];
-    return [{ phonemes, terminator, endsSentence: isLast || ENDS_SENTENCE.has(terminator) }];
+    return { tied, terminator, endsSentence: isLast || ENDS_SENTENCE.has(terminator), from, to };
   });
 }
 
-/** Offsets after each mark that may close a clause, and the text's end. */
-function possibleEnds(text: string): number[] {
-  const ends: number[] = [];
-  for (const run of text.matchAll(NO_WORD)) {
-    for (const mark of run[0].matchAll(CLAUSE_MARK)) {
-      ends.push(run.index + mark.index + mark[0].length);
-    }
+function possibleEnds(text: string): PossibleEnd[] {
+  const ends: PossibleEnd[] = [];
+  for (const { 0: run, index } of text.matchAll(BETWEEN_WORDS)) {
+    const end = POSSIBLE_END.exec(run);
+    if (!end) continue;
+    const next = text.slice(index + run.length, index + run.length + 2);
+    const isLikely = LIKELY_END.test(run) && !(LONE_STOP.test(run) && SMALL_START.test(next));
+    ends.push({ at: index + end[0].length, isLikely });
   }
-  if (ends.at(-1) !== text.length) ends.push(text.length);
   return ends;
 }
 
-interface Search {
-  readonly text: string;
-  readonly start: number;
-  readonly ends: readonly number[];
-  readonly nextEnd: number;
-  readonly phonemes: string;
-  readonly translate: Translate;
+/** The ends of all clauses, if there are just as many likely ones. */
+function sureEnds(
+  text: string,
+  clauses: number,
+  possible: readonly PossibleEnd[],
+): number[] | undefined {
+  const ends = possible.filter((end) => end.isLikely).map((end) => end.at);
+  ends.push(text.length);
+  if (ends.length !== clauses) return undefined;
+  const isShort = ends.every((end, index) => end - (ends[index - 1] ?? 0) <= LONGEST_SURE_CLAUSE);
+  return isShort ? ends : undefined;
 }
 
-function findEnd({ text, start, ends, nextEnd, phonemes, translate }: Search): number {
-  const limit = Math.min(ends.length - 1, nextEnd + MAX_MARKS_IN_CLAUSE);
-  for (let candidate = nextEnd; candidate < limit; candidate += 1) {
-    const [only, ...others] = translate(text.slice(start, ends[candidate]));
-    if (only === phonemes && others.every((other) => other === '')) return candidate;
+/** Consumes a text clause by clause. */
+class EndSearch {
+  readonly #text: string;
+  readonly #ends: readonly number[];
+  readonly #translate: Translate;
+  #start = 0;
+  #nextEnd = 0;
+
+  constructor(text: string, possible: readonly PossibleEnd[], translate: Translate) {
+    this.#text = text;
+    this.#ends = [...possible.map((end) => end.at), text.length];
+    this.#translate = translate;
   }
-  return Math.min(nextEnd, ends.length - 1);
+
+  /** The end of the next clause, which has these phonemes. */
+  next(tied: string): number {
+    const found = this.#find(tied);
+    this.#start = this.#ends[found] ?? this.#text.length;
+    this.#nextEnd = found + 1;
+    return this.#start;
+  }
+
+  #find(tied: string): number {
+    const last = this.#ends.length - 1;
+    const limit = Math.min(last, this.#nextEnd + MAX_MARKS_IN_CLAUSE);
+    for (let candidate = this.#nextEnd; candidate < limit; candidate += 1) {
+      const [only, ...others] = this.#translate(
+        this.#text.slice(this.#start, this.#ends[candidate]),
+      );
+      if (only === tied && others.every((other) => other === '')) return candidate;
+    }
+    return Math.min(this.#nextEnd, last);
+  }
 }
 
 /** The first mark after the last word counts: `?!` asks, and a quotation mark closes nothing. */

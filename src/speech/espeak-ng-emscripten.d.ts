@@ -2,12 +2,15 @@
 declare module '@echogarden/espeak-ng-emscripten' {
   export interface EspeakHandle {
     set_voice(name: string): number;
+    /** The caller owns the string behind the pointer. */
     convert_to_phonemes(text: string, ipa: boolean): { readonly ptr: number };
+    synthesize_ipa(text: string): { readonly code: number; readonly ipa: string };
   }
 
   export interface EspeakModule {
     readonly HEAPU8: Uint8Array;
     readonly eSpeakNGWorker: new () => EspeakHandle;
+    _free(pointer: number): void;
   }
 
   // eslint-disable-next-line import/no-default-export -- the package exports its factory so

@@ -7,11 +7,18 @@ import createModule, {
 const LANGUAGE_SWITCH = /\([^)]+\)/g;
 const CLAUSE_SEPARATOR = ' | ';
 /** espeak ties the phonemes of a word together with this. */
-const TIE = /_/g;
+export const TIE = '_';
+const NO_PHONEME_AT_EDGE = /^[\s_]+|[\s_]+$/g;
+/**
+ * Control characters and halves of surrogate pairs. U+0001 begins a command to espeak that holds
+ * for all texts after it, so it must not come from a text; U+0000 would end the text.
+ */
+const NO_TEXT = /[^\P{Cc}\n\t]|\p{Cs}/gu;
 
 /** espeak-ng as WebAssembly: text in, IPA out, clause by clause. One thread's own. */
 export class Espeak {
   readonly #module: EspeakModule;
+  readonly #free: (pointer: number) => void;
   readonly #handle: EspeakHandle;
   #voice: string | undefined;
 
@@ -21,20 +28,24 @@ export class Espeak {
   }
 
   private constructor(module: EspeakModule) {
+    const { _free: free } = module;
     this.#module = module;
+    this.#free = free;
     this.#handle = new module.eSpeakNGWorker();
   }
 
   /**
-   * Phonemes of each clause that espeak finds in a text.
+   * Phonemes of each clause that espeak finds in a text, the phonemes of a word tied by
+   * {@link TIE}. The same text has the same phonemes whatever was asked before.
    * It only translates and does not synthesise, which takes 0.5 ms a sentence instead of 10.
    * @param voice espeak voice, for example `en-us`.
    */
   clauses(text: string, voice: string): string[] {
     this.#useVoice(voice);
-    return this.#string(this.#handle.convert_to_phonemes(text, true).ptr)
+    const { ptr } = this.#handle.convert_to_phonemes(text.replace(NO_TEXT, ' '), true);
+    return this.#take(ptr)
       .split(CLAUSE_SEPARATOR)
-      .map((clause) => clause.replace(LANGUAGE_SWITCH, '').replace(TIE, '').trim());
+      .map((clause) => clause.replace(LANGUAGE_SWITCH, '').replace(NO_PHONEME_AT_EDGE, ''));
   }
 
   /** An unknown name would leave the voice of the text before; this build has `fr` for `fr-fr`. */
@@ -46,8 +57,16 @@ export class Espeak {
     this.#voice = voice;
   }
 
-  #string(pointer: number): string {
+  /** Each answer is a string of its own in the module's memory, which would grow for ever. */
+  #take(pointer: number): string {
     const heap = this.#module.HEAPU8;
-    return Buffer.from(heap.subarray(pointer, heap.indexOf(0, pointer))).toString('utf8');
+    const taken = Buffer.from(heap.subarray(pointer, heap.indexOf(0, pointer))).toString('utf8');
+    this.#free(pointer);
+    return taken;
   }
+}
+
+/** Phonemes without the ties. */
+export function untied(phonemes: string): string {
+  return phonemes.replaceAll(TIE, '');
 }

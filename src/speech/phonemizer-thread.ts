@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 import { ChorusError } from '../protocol/errors.js';
-import type { PhonemeClause, Phonemizer } from './phonemizer.js';
+import type { PhonemeClause, Phonemizer, WordRange } from './phonemizer.js';
 
 /** A question to the thread; ids tie answers to questions. */
 export interface PhonemeQuestion {
   readonly id: number;
   readonly text: string;
   readonly voice: string;
+  readonly words?: readonly WordRange[] | undefined;
 }
 
 /** Its answer: clauses, or what went wrong. */
@@ -49,12 +50,12 @@ export async function createPhonemizer(): Promise<Phonemizer> {
   thread.on('exit', () => end());
   return {
     stopped: once(thread, 'exit').then(() => undefined),
-    phonemize: (text, voice) =>
+    phonemize: (text, voice, words) =>
       new Promise((resolve, reject) => {
         if (ended) return reject(ended);
         nextId += 1;
         waiting.set(nextId, { resolve, reject });
-        thread.postMessage({ id: nextId, text, voice } satisfies PhonemeQuestion);
+        thread.postMessage({ id: nextId, text, voice, words } satisfies PhonemeQuestion);
       }),
     async close() {
       await thread.terminate();

@@ -70,6 +70,7 @@ export interface SpokenPiece {
   /** Which sentence it belongs to, counted from 0. */
   readonly sentence: number;
   readonly source: TextSpan;
+  /** Empty in a first piece that is only a pause, where markup begins with one. */
   readonly runs: readonly SpokenRun[];
   /** Factor on the pace, from markup; 1 = none, 2 = twice as fast. */
   readonly rate: number;

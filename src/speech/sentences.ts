@@ -1,87 +1,105 @@
-/** Words whose full stop ends no sentence, in lower case and without the stop. */
-const ABBREVIATIONS = new Set(
-  (
-    'mr mrs ms dr prof rev hon st sr jr gen col maj capt lt sgt cmdr gov sen rep pres ' +
-    'vs etc e.g i.e eg ie cf al approx no nos vol fig figs eq ed eds pp ch sec dept est inc ltd co corp bros ' +
-    'jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun ' +
-    'a.m p.m u.s u.k u.n e.u ph.d m.d b.a m.a b.c a.d ave blvd rd mt ft'
-  ).split(' '),
-);
-/** After these a capital letter says nothing: a name or a number follows. */
-const ALWAYS_GO_ON = new Set(
-  'mr mrs ms dr prof rev hon st gen col maj capt lt sgt cmdr gov sen rep pres vs e.g i.e eg ie cf no nos vol fig figs eq ch sec'.split(
-    ' ',
-  ),
-);
+import type { TextSpan } from './script.js';
+import { belongsToWord } from './sentence-abbreviations.js';
+import { afterBullet, LINE_BREAKS, lineEndsSentence, longestLine } from './sentence-lines.js';
 
-/** Marks that may end a sentence, with the quotes and brackets that close after them. */
-const POSSIBLE_END = /(?:[.!?…]+["'”’)\]]*(?=\s)|[。！？]+["'”’）」』]*|\n\s*\n)/gu;
-const WORD_AT_END = /([\p{L}\p{N}.'’]+)$/u;
-/** Where an over-long sentence is cut best: after a clause, else between words. */
-const CLAUSE_END = /[,;:，；：、—–]["'”’)\]]*\s*/gu;
-
-/** The longest piece that is made, in UTF-16 units: it bounds one step of an engine. */
-export const MAX_SENTENCE_LENGTH = 300;
+const CLOSERS = String.raw`["'”’»)\]}）」』】》〉]*`;
+/** Marks that may end a sentence, with the quotes and brackets that close after them, and line breaks. */
+const POSSIBLE_END = new RegExp(
+  `[.!?…‼⁇⁈⁉]+${CLOSERS}|[。！？｡；।॥؟۔]+${CLOSERS}|${LINE_BREAKS}`,
+  'gu',
+);
+const WITHOUT_SPACES = /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/u;
+const WORD_AT_END = /[\p{L}\p{N}][\p{L}\p{N}.'’ªº]*$/u;
+/** No abbreviation is longer; in UTF-16 units. */
+const LONGEST_WORD = 24;
+/** How much of what follows a mark is looked at; in UTF-16 units. */
+const LOOK_AHEAD = 24;
 
 /**
- * Cuts a text into sentences, in order and without losing a word. Abbreviations, initials, decimals
- * and ellipses within a sentence do not end it; over-long sentences are cut at clauses or words.
- * @param maxLength Longest piece in UTF-16 units.
+ * Finds the sentences of a text, in order and without losing a letter or a digit. Stops of
+ * abbreviations, initials, decimals and addresses end none, nor do ellipses within a sentence; the
+ * ends of list items, headings and lines that were broken on purpose do.
  */
-export function splitSentences(text: string, maxLength = MAX_SENTENCE_LENGTH): string[] {
-  const sentences: string[] = [];
+export function sentenceSpans(text: string): TextSpan[] {
+  const facts = { longest: longestLine(text), usesCapitals: /\p{Lu}/u.test(text) };
+  const spans: TextSpan[] = [];
   let start = 0;
+  let lineStart = 0;
   for (const match of text.matchAll(POSSIBLE_END)) {
-    const end = match.index + match[0].length;
-    if (!endsSentence(text, start, { at: match.index, end })) continue;
-    sentences.push(text.slice(start, end));
-    start = end;
+    const mark = { text, sentenceStart: start, lineStart, start: match.index, end: 0, ...facts };
+    mark.end = match.index + match[0].length;
+    const isLineBreak = /^\s/u.test(match[0]);
+    if (isLineBreak) lineStart = mark.end;
+    if (!(isLineBreak ? lineEndsSentence(mark) : markEndsSentence(mark))) continue;
+    spans.push(trimmed(text, start, mark.end));
+    start = mark.end;
   }
-  sentences.push(text.slice(start));
-  return sentences
-    .map((sentence) => sentence.replace(/\s+/g, ' ').trim())
-    .filter((sentence) => sentence !== '')
-    .flatMap((sentence) => cutLong(sentence, maxLength));
+  spans.push(trimmed(text, start, text.length));
+  return spans.filter((span) => span.end > span.start);
 }
 
 interface Mark {
-  readonly at: number;
+  readonly text: string;
+  readonly sentenceStart: number;
+  readonly lineStart: number;
+  readonly start: number;
   readonly end: number;
+  readonly usesCapitals: boolean;
 }
 
-function endsSentence(text: string, start: number, { at, end }: Mark): boolean {
-  const mark = text.slice(at, end);
-  if (!mark.startsWith('.') && !mark.startsWith('…')) return true;
-  const next = /\S/u.exec(text.slice(end))?.[0] ?? '';
-  // A lower-case word goes on with the sentence: `etc. and`, `well... maybe`.
-  if (/\p{Ll}/u.test(next)) return false;
-  if (mark.length > 1 && mark.startsWith('..')) return true;
-  const word = WORD_AT_END.exec(text.slice(start, at))?.[1]?.toLowerCase() ?? '';
-  if (ALWAYS_GO_ON.has(word)) return false;
-  if (/^\p{L}$/u.test(word)) return false;
-  return !(ABBREVIATIONS.has(word) && /\p{N}/u.test(next));
+function markEndsSentence({ text, start, end, ...mark }: Mark): boolean {
+  const marks = text.slice(start, end);
+  if (/^[。！？｡；।॥؟۔]/u.test(marks)) return true;
+  const before = text.slice(Math.max(mark.sentenceStart, start - LONGEST_WORD), start);
+  const after = text.slice(end, end + LOOK_AHEAD);
+  const isEllipsis = /^(?:\.\.|…)/u.test(marks);
+  if (/^\S/u.test(after)) return !isEllipsis && WITHOUT_SPACES.test(after) && !/\d$/.test(before);
+  const next = after.trimStart();
+  const goesOn = /^["'“‘(]*\p{Ll}/u.test(next);
+  if (/[!?‼⁇⁈⁉]/u.test(marks)) return !(goesOn && /["'”’»)\]]$/u.test(marks));
+  const endsLine = /^[^\S\n\r]*[\n\r]/u.test(after);
+  if (isEllipsis) return !goesOn || endsLine;
+  const word = WORD_AT_END.exec(before)?.[0] ?? '';
+  const line = text.slice(Math.max(mark.lineStart, start - 2 * LONGEST_WORD), start);
+  const beginsLine = mark.lineStart > start - LONGEST_WORD && line.trim() === word;
+  if (belongsToWord({ word, next, beginsLine, usesCapitals: mark.usesCapitals })) return false;
+  // `. . .` is an ellipsis too.
+  if (next.startsWith('.')) return false;
+  return !goesOn || endsLine || !mark.usesCapitals;
+}
+
+/** Without the white space around it and the bullet before it. */
+function trimmed(text: string, from: number, to: number): TextSpan {
+  let start = skipSpace(text, from, to);
+  const beginsLine = /(?:^|[\n\r\u2028\u2029])[^\S\n]*$/u.test(
+    text.slice(Math.max(0, start - 9), start),
+  );
+  if (beginsLine) start = skipSpace(text, Math.min(to, afterBullet(text, start)), to);
+  let end = to;
+  while (end > start && /\s/.test(text.charAt(end - 1))) end -= 1;
+  return { start, end };
+}
+
+/** The longest piece that {@link splitSentences} makes, in UTF-16 units. */
+export const MAX_SENTENCE_LENGTH = 300;
+
+/** The sentences of a text as strings without line breaks; over-long ones are cut between words. */
+export function splitSentences(text: string, maxLength = MAX_SENTENCE_LENGTH): string[] {
+  return sentenceSpans(text)
+    .map((span) => text.slice(span.start, span.end).replace(/\s+/g, ' '))
+    .flatMap((sentence) => cutLong(sentence, maxLength));
 }
 
 function cutLong(sentence: string, maxLength: number): string[] {
   const pieces: string[] = [];
   let rest = sentence;
   while (rest.length > maxLength) {
-    const cut = bestCut(rest.slice(0, maxLength));
+    const head = rest.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '');
+    const cut = head.lastIndexOf(' ') + 1 || head.length;
     pieces.push(rest.slice(0, cut).trim());
     rest = rest.slice(cut).trim();
   }
-  if (rest !== '') pieces.push(rest);
-  return pieces;
-}
-
-/** Prefers the last clause end in the second half, then the last space, then not splitting a pair. */
-function bestCut(head: string): number {
-  const clauseEnds = [...head.matchAll(CLAUSE_END)].map((match) => match.index + match[0].length);
-  const clauseEnd = clauseEnds.at(-1) ?? 0;
-  if (clauseEnd > head.length / 2) return clauseEnd;
-  const space = head.lastIndexOf(' ');
-  if (space > 0) return space + 1;
-  return /[\uD800-\uDBFF]$/.test(head) ? head.length - 1 : head.length;
+  return rest === '' ? pieces : [...pieces, rest];
 }
 
 /**
@@ -90,4 +108,10 @@ function bestCut(head: string): number {
  */
 export function hasWords(sentence: string): boolean {
   return /[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]/u.test(sentence);
+}
+
+function skipSpace(text: string, from: number, to: number): number {
+  let at = from;
+  while (at < to && /\s/.test(text.charAt(at))) at += 1;
+  return at;
 }

@@ -32,9 +32,7 @@ describe('splitSentences', () => {
     expect(splitSentences(text)).toEqual(sentences);
   });
 
-  it('cuts over-long sentences at clauses, else between words, else anywhere', () => {
-    const clause = `${'word '.repeat(40).trim()}, ${'more '.repeat(40).trim()}.`;
-    expect(splitSentences(clause)[0]).toMatch(/word,$/);
+  it('cuts over-long sentences between words, else anywhere', () => {
     expect(splitSentences('a'.repeat(4_096)).map((piece) => piece.length)).toEqual([
       ...Array.from({ length: 13 }, () => MAX_SENTENCE_LENGTH),
       196,

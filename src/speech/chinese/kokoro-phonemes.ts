@@ -1,0 +1,138 @@
+import { readCharacters } from './pinyin.js';
+import { syllablePhonemes } from './syllables.js';
+import { type ReadCharacter, withSandhi } from './tone-sandhi.js';
+
+/** A word of a Chinese text and what Kokoro reads for it. */
+export interface ChineseWord {
+  /** With the marks around it: Kokoro's punctuation, which sets the pauses. */
+  readonly phonemes: string;
+  /** Place of the word itself in the text, in UTF-16 units. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Marks that close the word before them, and what Kokoro has for them. */
+const CLOSING: Readonly<Record<string, string>> = {
+  '，': ',',
+  ',': ',',
+  '、': ',',
+  '。': '.',
+  '．': '.',
+  '.': '.',
+  '！': '!',
+  '!': '!',
+  '？': '?',
+  '?': '?',
+  '：': ':',
+  ':': ':',
+  '；': ';',
+  ';': ';',
+  '…': '…',
+  '—': '—',
+  '–': '—',
+  '”': '”',
+  '》': '”',
+  '〉': '”',
+  '」': '”',
+  '』': '”',
+  '】': '”',
+  '»': '”',
+  '）': ')',
+  ')': ')',
+};
+/** Marks that open the word after them. */
+const OPENING: Readonly<Record<string, string>> = {
+  '“': '“',
+  '《': '“',
+  '〈': '“',
+  '「': '“',
+  '『': '“',
+  '【': '“',
+  '«': '“',
+  '（': '(',
+  '(': '(',
+};
+const HAN = /\p{Script=Han}/u;
+
+const words = new Intl.Segmenter('zh', { granularity: 'word' });
+
+/**
+ * Cuts a Chinese text into words and says what Kokoro v1.0 reads for each. Joined by spaces they
+ * are the model's input. Numbers and signs must have been written out; what is neither a Chinese
+ * character nor a mark is left out.
+ * Reference: `ZHG2P` of misaki, version 1.0.
+ */
+export function chineseWords(text: string): ChineseWord[] {
+  const found: ChineseWord[] = [];
+  let opening = '';
+  for (const piece of pieces(text)) {
+    if (piece.phonemes !== '') {
+      found.push({ ...piece, phonemes: opening + piece.phonemes });
+      opening = '';
+      continue;
+    }
+    const mark = text.slice(piece.from, piece.to);
+    opening += OPENING[mark] ?? '';
+    closeLast(found, CLOSING[mark] ?? '');
+  }
+  return found;
+}
+
+/** A mark that is written twice (…… and ——) or thrice is one mark. */
+function closeLast(found: ChineseWord[], mark: string): void {
+  const last = found.at(-1);
+  if (last === undefined || mark === '' || last.phonemes.endsWith(mark)) return;
+  found[found.length - 1] = { ...last, phonemes: last.phonemes + mark };
+}
+
+/** Words with their phonemes, and every other character by itself, without. */
+function pieces(text: string): ChineseWord[] {
+  const read = readText(text);
+  const syllables = withSandhi(read);
+  const all: ChineseWord[] = [];
+  let joins = false;
+  let from = 0;
+  read.forEach(({ character, closes }, index) => {
+    const to = from + character.length;
+    const phonemes = syllablePhonemes(syllables[index] ?? '') ?? '';
+    const word = all.at(-1);
+    if (joins && word !== undefined && word.phonemes !== '' && phonemes !== '') {
+      all[all.length - 1] = { ...word, phonemes: word.phonemes + phonemes, to };
+    } else {
+      all.push({ phonemes, from, to });
+    }
+    joins = !closes;
+    from = to;
+  });
+  return all;
+}
+
+interface TextCharacter extends ReadCharacter {
+  readonly closes: boolean;
+}
+
+function readText(text: string): TextCharacter[] {
+  const ends = wordEnds(text);
+  const readings = readCharacters(text);
+  let to = 0;
+  let length = 0;
+  return Array.from(text, (character, index) => {
+    to += character.length;
+    length += 1;
+    const closes = ends.has(to);
+    const closesWord = closes && length > 1;
+    if (closes) length = 0;
+    const syllable = HAN.test(character) ? readings[index] : undefined;
+    return { character, syllable, closes, closesWord };
+  });
+}
+
+/** Offsets after each word; 儿 belongs to the word before it. */
+function wordEnds(text: string): Set<number> {
+  const ends = new Set<number>();
+  for (const { segment, index } of words.segment(text)) {
+    if (segment === '儿') ends.delete(index);
+    ends.add(index + segment.length);
+  }
+  return ends;
+}
