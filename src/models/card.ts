@@ -74,7 +74,10 @@ export const cardSchema = z.strictObject({
   capabilities: z.array(z.enum(['instructions', 'voice-mixing'])).default([]),
   /** What is made from the files once they are there; `outputs` are paths in the model's folder. */
   build: z
-    .strictObject({ kind: z.enum(['whisper-graph', 'kokoro-graph']), outputs: z.array(z.string()).min(1) })
+    .strictObject({
+      kind: z.enum(['whisper-graph', 'kokoro-graph']),
+      outputs: z.array(z.string()).min(1),
+    })
     .optional(),
 });
 

@@ -9,7 +9,7 @@ const FIRST_SENTENCE_TOKENS = [60, 120] as const;
 /** Of any other piece. Above some 450 tokens Kokoro rushes; time to compute and memory grow too. */
 const MAX_TOKENS = 200;
 /** A first part that is shorter sounds torn off. */
-const MIN_FIRST_TOKENS = 20;
+const MIN_FIRST_TOKENS = 25;
 const MIN_FIRST_WORDS = 4;
 /** From here on the first clause end is taken; before, only if there is no better. */
 const GOOD_FIRST_TOKENS = 30;
@@ -17,7 +17,16 @@ const GOOD_FIRST_TOKENS = 30;
 const MIN_LAST_TOKENS = 20;
 
 const CLAUSE_MARK = /[;:,.!?—…]/u;
+/** What is said, not a mark; `ː` and the arrows of Chinese tones belong to it. */
+const LETTER = /[\p{L}\p{M}→↗↘↓]/u;
 const SPACE = ' ';
+
+/** A part of a piece that is spoken in one go. */
+export interface SpokenPart {
+  readonly symbols: readonly SpokenSymbol[];
+  /** What ends with it: the piece itself, one of its clauses, or only a word. */
+  readonly ends: 'piece' | 'clause' | 'word';
+}
 
 /**
  * Cuts the symbols of a piece for the engine: after clauses where there are any, else between words,
@@ -25,18 +34,16 @@ const SPACE = ' ';
  * without which the model swallows the end of the last word.
  * @param isFirst Whether somebody waits in silence for it.
  */
-export function cutSymbols(
-  symbols: readonly SpokenSymbol[],
-  isFirst: boolean,
-): readonly SpokenSymbol[][] {
-  const pieces: SpokenSymbol[][] = [];
+export function cutSymbols(symbols: readonly SpokenSymbol[], isFirst: boolean): SpokenPart[] {
+  const parts: SpokenPart[] = [];
   let rest = trimmed(symbols);
   while (rest.length > 0) {
-    const cut = nextCut(rest, isFirst ? pieces.length : undefined);
-    pieces.push(closed(trimmed(rest.slice(0, cut)), cut < rest.length));
+    const cut = nextCut(rest, isFirst ? parts.length : undefined);
+    const head = trimmed(rest.slice(0, cut));
     rest = trimmed(rest.slice(cut));
+    parts.push(rest.length === 0 ? { symbols: head, ends: 'piece' } : closed(head));
   }
-  return pieces;
+  return parts.filter((part) => part.symbols.some(({ symbol }) => LETTER.test(symbol)));
 }
 
 /** How many symbols the next piece takes. `index` is its number in a request's first sentence. */
@@ -52,7 +59,8 @@ function firstCut(rest: readonly SpokenSymbol[]): number {
   const [most] = FIRST_SENTENCE_TOKENS;
   const longestFirst = Math.min(most, rest.length - MIN_LAST_TOKENS);
   const ends = clauseEnds(rest).filter(
-    (end) => end >= MIN_FIRST_TOKENS && end <= longestFirst && wordsIn(rest, end) >= MIN_FIRST_WORDS,
+    (end) =>
+      end >= MIN_FIRST_TOKENS && end <= longestFirst && wordsIn(rest, end) >= MIN_FIRST_WORDS,
   );
   const good = ends.find((end) => end >= GOOD_FIRST_TOKENS) ?? ends.at(-1);
   if (good !== undefined) return good;
@@ -77,10 +85,9 @@ function wordsIn(symbols: readonly SpokenSymbol[], end: number): number {
   return symbols.slice(0, end).filter(({ symbol }) => symbol === SPACE).length;
 }
 
-function closed(piece: SpokenSymbol[], goesOn: boolean): SpokenSymbol[] {
-  const last = piece.at(-1)?.symbol ?? '';
-  if (!goesOn || !/[\p{L}ː]/u.test(last)) return piece;
-  return [...piece, { symbol: ',', word: undefined }];
+function closed(symbols: readonly SpokenSymbol[]): SpokenPart {
+  if (!LETTER.test(symbols.at(-1)?.symbol ?? '')) return { symbols, ends: 'clause' };
+  return { symbols: [...symbols, { symbol: ',', word: undefined }], ends: 'word' };
 }
 
 function trimmed(symbols: readonly SpokenSymbol[]): SpokenSymbol[] {

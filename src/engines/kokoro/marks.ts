@@ -5,37 +5,59 @@ import type { SpokenSymbol } from './spoken-symbols.js';
 /** A frame of Kokoro's durations: 25 ms at 24 kHz. */
 const FRAME_SAMPLES = 600;
 
-/** What a piece's word times are read from. */
+/**
+ * By so much the durations run behind what is heard. Reference: `join_timestamps` of
+ * hexgrad/kokoro takes the same three frames; onsets of sibilants in our own runs are 65–70 ms early.
+ */
+const LATE_FRAMES = 3;
+/** Below this (−40 dB) a word is over: its last phoneme reaches far into the pause after it. */
+const SOUND_LEVEL = 0.01;
+
+/** What a part's word times are read from. */
 export interface Alignment {
   readonly symbols: readonly SpokenSymbol[];
   /** What the symbols' word numbers mean. */
   readonly words: readonly TextSpan[];
   /** Frames of each token, those of the zeros at both ends included. */
   readonly durations: ArrayLike<number>;
-  /** Silence that was cut off before the samples. */
+  /** Silence that was cut off before the sound. */
   readonly trimmedSamples: number;
-  /** Length of the audio that is left. */
-  readonly samples: number;
+  /** The audio that is left. */
+  readonly sound: Float32Array;
 }
 
 /**
  * When each word is said, from the durations that the model itself spoke with. A word reaches from
- * its first symbol to its last; of the space between two words each gets half.
+ * its first symbol to its last; of the space between two words each gets half, of silence none.
  * @returns Nothing if the durations are not those of the symbols.
  */
-export function wordMarks(alignment: Alignment): WordMark[] {
-  const { symbols, words, durations, trimmedSamples, samples } = alignment;
+export function wordMarks({ symbols, words, durations, ...audio }: Alignment): WordMark[] {
   if (durations.length !== symbols.length + 2) return [];
   const starts = startsOf(durations);
-  const sampleAt = (frame: number) =>
-    Math.min(Math.max(Math.round(frame * FRAME_SAMPLES) - trimmedSamples, 0), samples);
   return extentsOf(symbols).flatMap(({ word, first, last }) => {
     const source = words[word];
     if (source === undefined) return [];
     const begin = (starts[first + 1] ?? 0) - halfSpace(symbols, durations, first - 1);
     const end = (starts[last + 2] ?? 0) + halfSpace(symbols, durations, last + 1);
-    return [{ ...source, fromSample: sampleAt(begin), toSample: sampleAt(end) }];
+    return [{ start: source.start, end: source.end, ...heard(begin, end, audio) }];
   });
+}
+
+/** The samples of some frames, without silence at either end. */
+function heard(
+  beginFrame: number,
+  endFrame: number,
+  { trimmedSamples, sound }: Pick<Alignment, 'trimmedSamples' | 'sound'>,
+): Pick<WordMark, 'fromSample' | 'toSample'> {
+  const [from = 0, to = 0] = [beginFrame, endFrame].map((frame) => {
+    const sample = Math.round((frame - LATE_FRAMES) * FRAME_SAMPLES) - trimmedSamples;
+    return Math.min(Math.max(sample, 0), sound.length);
+  });
+  const isSound = (sample: number) => Math.abs(sample) > SOUND_LEVEL;
+  const own = sound.subarray(from, to);
+  const first = own.findIndex(isSound);
+  if (first < 0) return { fromSample: from, toSample: to };
+  return { fromSample: from + first, toSample: from + own.findLastIndex(isSound) + 1 };
 }
 
 /** Frame at which each token begins. */

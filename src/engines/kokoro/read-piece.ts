@@ -3,7 +3,7 @@ import type { Phonemizer } from '../../speech/phonemizer.js';
 import type { SpokenPiece, TextRun, TextSpan } from '../../speech/script.js';
 import { phonemizeRun } from '../../speech/word-phonemes.js';
 import { espeakVoiceOf } from './languages.js';
-import { push, type Sound, type SpokenSymbol, withMarks } from './spoken-symbols.js';
+import { isMark, push, type Sound, type SpokenSymbol, withMarks } from './spoken-symbols.js';
 import { kokoroSymbols } from './symbols.js';
 
 /** A piece in Kokoro's symbols. */
@@ -46,8 +46,9 @@ function phonemesAsGiven({ ipa, source }: { ipa: string; source: TextSpan }): Re
 }
 
 async function readRun(run: TextRun, reading: Reading): Promise<ReadPiece> {
-  const sounds = run.language === 'zh' ? chineseSounds(run) : await espeakSounds(run, reading);
-  return { symbols: withMarks(run.text, sounds), words: run.words.map(({ source }) => source) };
+  const words = run.words.map(({ source }) => source);
+  if (run.language === 'zh') return { symbols: chineseSymbols(run), words };
+  return { symbols: withMarks(run.text, await espeakSounds(run, reading)), words };
 }
 
 async function espeakSounds(run: TextRun, { phonemizer, voice }: Reading): Promise<Sound[]> {
@@ -72,13 +73,14 @@ async function espeakSounds(run: TextRun, { phonemizer, voice }: Reading): Promi
 }
 
 /** The reader has words of its own; each belongs to the run's word that it begins in. */
-function chineseSounds(run: TextRun): Sound[] {
-  return chineseWords(run.text).map(({ phonemes, from, to }) => ({
-    symbols: phonemes,
-    word: wordAt(run, from),
-    at: { from, to },
-    before: ' ',
-  }));
+function chineseSymbols(run: TextRun): SpokenSymbol[] {
+  const symbols: SpokenSymbol[] = [];
+  for (const { phonemes, from } of chineseWords(run.text)) {
+    const word = wordAt(run, from);
+    push(symbols, ' ');
+    for (const symbol of phonemes) push(symbols, symbol, isMark(symbol) ? undefined : word);
+  }
+  return symbols;
 }
 
 function wordAt(run: TextRun, offset: number): number | undefined {

@@ -39,6 +39,11 @@ const MARKS: readonly (readonly [found: RegExp, written: string])[] = [
 const NO_MARK = /[^;:,.!?—…"()“”\s]/gu;
 const AFTER_LAST_WORD = /[^\p{L}\p{N}]*$/u;
 
+/** Whether a symbol is a mark of the text and not a sound. */
+export function isMark(symbol: string): boolean {
+  return /[;:,.!?—…"()“”]/u.test(symbol);
+}
+
 /**
  * Puts the marks of a text between its sounds, as Kokoro was trained: each mark as it stands there,
  * and one space at most between two symbols.

@@ -80,3 +80,8 @@ export function kokoroSymbols(ipa: string, espeakVoice: string): string {
 export function knownSymbols(text: string): string {
   return [...text].filter((symbol) => VOCABULARY.has(symbol)).join('');
 }
+
+/** The token of a symbol of the vocabulary. */
+export function tokenOf(symbol: string): number {
+  return VOCABULARY.get(symbol) ?? 0;
+}
