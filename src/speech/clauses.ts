@@ -26,8 +26,12 @@ const SMALL_START = /^\p{Ll}/u;
 const NO_WORD_AT_END = /[^\p{L}\p{N}]*$/u;
 /** How many possible clause ends may lie inside one clause (`3.14`, `e.g.`) before we give up. */
 const MAX_MARKS_IN_CLAUSE = 12;
-/** In characters. espeak also cuts a clause that its buffer of 800 bytes cannot hold, at no mark. */
-const LONGEST_SURE_CLAUSE = 250;
+/** Of UTF-8: after so many espeak ends a clause at the next white space, for want of room. */
+const FULL_CLAUSE_BYTES = 725;
+/** And here at the latest, within a word. */
+const LONGEST_CLAUSE_BYTES = 800;
+/** In UTF-16 units with ties; an ordinary text has twice as many as letters. */
+const FEWEST_PHONEMES_OF_FULL_CLAUSE = 500;
 
 /**
  * What a clause's closing mark is for the voice models: the marks that they know, and the dash,
@@ -102,8 +106,8 @@ function sureEnds(
   const ends = possible.filter((end) => end.isLikely).map((end) => end.at);
   ends.push(text.length);
   if (ends.length !== clauses) return undefined;
-  const isShort = ends.every((end, index) => end - (ends[index - 1] ?? 0) <= LONGEST_SURE_CLAUSE);
-  return isShort ? ends : undefined;
+  const isFull = ends.some((end, index) => end > fullClauseEnd(text, ends[index - 1] ?? 0));
+  return isFull ? undefined : ends;
 }
 
 /** Consumes a text clause by clause. */
@@ -112,33 +116,41 @@ class EndSearch {
   readonly #ends: readonly number[];
   readonly #translate: Translate;
   #start = 0;
-  #nextEnd = 0;
 
   constructor(text: string, possible: readonly PossibleEnd[], translate: Translate) {
     this.#text = text;
-    this.#ends = [...possible.map((end) => end.at), text.length];
+    this.#ends = possible.map((end) => end.at);
     this.#translate = translate;
   }
 
   /** The end of the next clause, which has these phonemes. */
   next(tied: string): number {
-    const found = this.#find(tied);
-    this.#start = this.#ends[found] ?? this.#text.length;
-    this.#nextEnd = found + 1;
+    const full = fullClauseEnd(this.#text, this.#start);
+    const inReach = this.#ends.filter((end) => end > this.#start && end <= full);
+    const candidates = inReach.slice(0, MAX_MARKS_IN_CLAUSE);
+    const end = candidates.find((candidate) => this.#isClause(candidate, tied));
+    const isFull = tied.length > FEWEST_PHONEMES_OF_FULL_CLAUSE;
+    this.#start = end ?? (isFull ? full : (inReach[0] ?? full));
     return this.#start;
   }
 
-  #find(tied: string): number {
-    const last = this.#ends.length - 1;
-    const limit = Math.min(last, this.#nextEnd + MAX_MARKS_IN_CLAUSE);
-    for (let candidate = this.#nextEnd; candidate < limit; candidate += 1) {
-      const [only, ...others] = this.#translate(
-        this.#text.slice(this.#start, this.#ends[candidate]),
-      );
-      if (only === tied && others.every((other) => other === '')) return candidate;
-    }
-    return Math.min(this.#nextEnd, last);
+  #isClause(end: number, tied: string): boolean {
+    const [only, ...others] = this.#translate(this.#text.slice(this.#start, end));
+    return only === tied && others.every((other) => other === '');
   }
+}
+
+/** Where espeak ends a clause that begins at `start` if no mark does. */
+function fullClauseEnd(text: string, start: number): number {
+  let bytes = 0;
+  let at = start;
+  for (const character of text.slice(start, start + LONGEST_CLAUSE_BYTES)) {
+    if (bytes >= FULL_CLAUSE_BYTES && character.trim() === '') return at;
+    bytes += Buffer.byteLength(character);
+    if (bytes > LONGEST_CLAUSE_BYTES) return at;
+    at += character.length;
+  }
+  return at;
 }
 
 /** The first mark after the last word counts: `?!` asks, and a quotation mark closes nothing. */

@@ -21,7 +21,9 @@ export interface EventStreamOptions {
 
 /**
  * Writes a request's events as frames. The next event is only asked for when the socket takes more,
- * so a slow reader holds back its own request and nobody else's. A failure becomes the last frame.
+ * so a slow reader holds back its own request and nobody else's: of what it does not read there is
+ * at most one event more than the socket holds, and the steps that its engine had asked for ahead,
+ * which run once and then hold no replica. A failure becomes the last frame.
  */
 export async function writeEvents(
   events: AsyncIterable<SpeechEvent | TranscriptEvent | LiveEvent | StepsTold>,

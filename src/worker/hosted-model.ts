@@ -8,6 +8,7 @@ import type {
   JobContext,
   RecognitionModel,
   SpeechModel,
+  StepPlace,
 } from '../engines/engine.js';
 import { readCard } from '../models/card-file.js';
 import type { ModelCard } from '../models/card.js';
@@ -22,7 +23,9 @@ import type {
   TranscriptionRequest,
 } from '../protocol/requests.js';
 import type { LiveCall } from './live.js';
+import { Playback } from './playback.js';
 import { ReplicaThread } from './replica-thread.js';
+import type { StepRequest } from './step-order.js';
 import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
 import { countSteps, noWork, type StepWork } from './step-work.js';
 import type { ToldSteps } from './told-steps.js';
@@ -50,6 +53,13 @@ export interface Call {
   /** What the supervisor shall learn of its steps, if it is traced. */
   readonly told?: ToldSteps | undefined;
 }
+
+/** Somebody reads along, and nobody plays anything. */
+const READ_ALONG: StepRequest = {
+  class: 'interactive',
+  isResumed: false,
+  playingSinceMs: undefined,
+};
 
 /** A model that this worker serves: its main-thread half, its replicas and their scheduler. */
 export class HostedModel {
@@ -98,7 +108,8 @@ export class HostedModel {
   /** Starts a speech request. */
   synthesize(request: SynthesisRequest, call: Call): AsyncGenerator<SpeechEvent> {
     if (this.#opened.service !== 'tts') throw wrongTask(this.id, 'speak');
-    return this.#opened.model.synthesize(request, this.#context(call));
+    const playback = new Playback(request);
+    return playback.of(this.#opened.model.synthesize(request, this.#context(call, playback)));
   }
 
   /** Starts a transcription request. */
@@ -130,13 +141,11 @@ export class HostedModel {
     return work;
   }
 
-  #context({ id, signal, steps, work, told }: Call): JobContext {
-    let isFirst = true;
-    const step = (payload: unknown): Promise<unknown> => {
+  #context({ id, signal, steps, work, told }: Call, request = READ_ALONG): JobContext {
+    const run = this.scheduler.open({ signal, call: id, request });
+    const step = (payload: unknown, place?: StepPlace): Promise<unknown> => {
       const watch = countSteps([this.#work, work], told?.watch);
-      const options = { signal, call: id, isFirst, watch };
-      isFirst = false;
-      const running = this.scheduler.run(payload, options);
+      const running = run(payload, { place, watch });
       const forget = (): void => void steps.delete(running);
       steps.add(running);
       running.then(forget, forget);

@@ -1,4 +1,6 @@
+import type { StepPlace } from '../engines/engine.js';
 import { ChorusError } from '../protocol/errors.js';
+import { nextStep, passedOverAfter, type StepRequest, type WaitingStep } from './step-order.js';
 import type { WatchStep } from './told-steps.js';
 
 /** What the scheduler needs of a replica. */
@@ -8,17 +10,25 @@ export interface StepReplica {
   cancelRunning(): void;
 }
 
-/** How a step is queued. */
-export interface StepOptions {
+/** Who asks for steps. */
+export interface StepClient {
   /** Aborts when the request is not wanted any more. */
   readonly signal: AbortSignal;
   /** Id of the call that asks for it. */
   readonly call: string;
-  /** Whether it is its request's first step, for which somebody waits in silence. */
-  readonly isFirst: boolean;
+  readonly request: StepRequest;
+}
+
+/** How a step is queued. */
+export interface StepOptions {
+  /** Where its audio belongs, if somebody will hear it. */
+  readonly place?: StepPlace | undefined;
   /** Told of its run, if anybody wants to know. */
   readonly watch?: WatchStep | undefined;
 }
+
+/** Queues a step and resolves with its result; rejects with `canceled` if the signal aborts first. */
+export type RunStep = (step: unknown, options?: StepOptions) => Promise<unknown>;
 
 /** A step that runs: for which call, and for how long by the monotonic clock. */
 export interface RunningCall {
@@ -34,49 +44,59 @@ export interface SchedulerHooks {
   readonly onDeviceLost?: (error: ChorusError) => void;
 }
 
-interface QueuedStep extends StepOptions {
+interface QueuedStep extends StepClient, StepOptions, WaitingStep {
   readonly step: unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly onAbort: () => void;
 }
 
+/** A step as it comes. */
+type Asked = StepClient & StepOptions & Pick<QueuedStep, 'step' | 'number' | 'requestNumber'>;
+
 /**
- * Hands the steps of one model's requests to its replicas: the first steps of requests before all
- * later ones, and among equals first come, first served. A request has one first step, and leases
- * bound the requests, so that later steps wait for a bounded time. A step whose request was canceled
- * never starts; one that runs is asked to end early and its result is dropped.
+ * Hands the steps of one model's requests to its replicas, in the order of `step-order.ts`. A replica
+ * never stands still while a step waits. A step whose request was canceled never starts; one that
+ * runs is asked to end early and its result is dropped.
  */
 export class StepScheduler {
   readonly #replicas: readonly StepReplica[];
   readonly #hooks: SchedulerHooks;
+  readonly #now: () => number;
+  /** As they came. Few: leases and the look-ahead of engines bound them, so that a scan is quick. */
   readonly #queue: QueuedStep[] = [];
   /** Steps that run, with their starts. */
   readonly #running = new Map<QueuedStep, number>();
+  /** Steps that ever came. */
+  #count = 0;
+  #passedOver = 0;
   #closed: ChorusError | undefined;
 
-  constructor(replicas: readonly StepReplica[], hooks: SchedulerHooks = {}) {
+  /** @param now Monotonic time in milliseconds. */
+  constructor(
+    replicas: readonly StepReplica[],
+    hooks: SchedulerHooks = {},
+    now = () => performance.now(),
+  ) {
     this.#replicas = replicas;
     this.#hooks = hooks;
+    this.#now = now;
   }
 
-  /** Queues a step and resolves with its result; rejects with `canceled` if the signal aborts first. */
-  run(step: unknown, options: StepOptions): Promise<unknown> {
-    const { signal } = options;
-    if (signal.aborted) return Promise.reject(ChorusError.ofAbort(signal));
-    if (this.#closed) return Promise.reject(this.#closed);
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => this.#drop(queued, ChorusError.ofAbort(signal));
-      const queued: QueuedStep = { ...options, step, resolve, reject, onAbort };
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#enqueue(queued);
-      this.#dispatch();
-    });
+  /** Lets a request run steps; its age counts from its first one. */
+  open(client: StepClient): RunStep {
+    let first: number | undefined;
+    return (step, options) => {
+      const number = this.#count;
+      this.#count += 1;
+      first ??= number;
+      return this.#run({ ...client, ...options, step, number, requestNumber: first });
+    };
   }
 
   /** The steps that run now. */
   get running(): RunningCall[] {
-    const now = performance.now();
+    const now = this.#now();
     return [...this.#running].map(([{ call }, startedAt]) => ({
       call,
       runningForMs: now - startedAt,
@@ -89,26 +109,42 @@ export class StepScheduler {
     for (const queued of this.#queue.slice()) this.#drop(queued, error);
   }
 
-  #enqueue(queued: QueuedStep): void {
-    const later = queued.isFirst ? this.#queue.findIndex((other) => !other.isFirst) : -1;
-    if (later >= 0) this.#queue.splice(later, 0, queued);
-    else this.#queue.push(queued);
+  #run(asked: Asked): Promise<unknown> {
+    const { signal } = asked;
+    if (signal.aborted) return Promise.reject(ChorusError.ofAbort(signal));
+    if (this.#closed) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => this.#drop(queued, ChorusError.ofAbort(signal));
+      const queued = { ...asked, queuedAtMs: this.#now(), resolve, reject, onAbort };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#queue.push(queued);
+      this.#dispatch();
+    });
   }
 
   #dispatch(): void {
     for (const replica of this.#replicas) {
       if (replica.busy) continue;
-      const next = this.#queue.shift();
+      const next = this.#take();
       if (!next) return;
       void this.#execute(replica, next);
     }
+  }
+
+  #take(): QueuedStep | undefined {
+    const state = { nowMs: this.#now(), passedOver: this.#passedOver };
+    const next = nextStep(this.#queue, state);
+    if (!next) return undefined;
+    this.#queue.splice(this.#queue.indexOf(next), 1);
+    this.#passedOver = passedOverAfter(next, this.#queue, this.#passedOver);
+    return next;
   }
 
   async #execute(replica: StepReplica, queued: QueuedStep): Promise<void> {
     queued.signal.removeEventListener('abort', queued.onAbort);
     const cancelRunning = (): void => replica.cancelRunning();
     queued.signal.addEventListener('abort', cancelRunning, { once: true });
-    this.#running.set(queued, performance.now());
+    this.#running.set(queued, this.#now());
     const onEnd = queued.watch?.(this.#replicas.indexOf(replica));
     this.#hooks.onRunning?.();
     try {

@@ -53,13 +53,13 @@ export interface Spoken<Step> {
 }
 
 /** Speaks a request from end to end, its steps run by a replica in this thread. */
-export async function speak<Step>(
-  model: SpeechModel<Step, Float32Array>,
-  replica: Replica<Step, Float32Array>,
+export async function speak<Step, Result>(
+  model: SpeechModel<Step, Result>,
+  replica: Replica<Step, Result>,
   request: Partial<SynthesisRequest>,
 ): Promise<Spoken<Step>> {
   const steps: Step[] = [];
-  const context: JobContext<Step, Float32Array> = {
+  const context: JobContext<Step, Result> = {
     signal: new AbortController().signal,
     async step(step) {
       steps.push(step);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { type StepReplica, StepScheduler } from '../../src/worker/step-scheduler.js';
+import { BULK_LIMIT, type StepRequest } from '../../src/worker/step-order.js';
+import {
+  type RunStep,
+  type StepOptions,
+  type StepReplica,
+  StepScheduler,
+} from '../../src/worker/step-scheduler.js';
+import { ManualClock } from '../support/manual-clock.js';
 
 /** A replica whose steps end when the test says so. */
 class HandReplica implements StepReplica {
@@ -31,27 +38,88 @@ class HandReplica implements StepReplica {
   }
 }
 
-const never = new AbortController().signal;
-const first = { signal: never, call: 'a', isFirst: true };
-const later = { signal: never, call: 'a', isFirst: false };
+const READER: StepRequest = {
+  class: 'interactive',
+  isResumed: false,
+  playingSinceMs: undefined,
+};
+
+interface Opening {
+  readonly signal?: AbortSignal;
+  readonly request?: Partial<StepRequest>;
+}
+
+function open(scheduler: StepScheduler, { signal, request }: Opening = {}): RunStep {
+  const never = new AbortController().signal;
+  return scheduler.open({
+    signal: signal ?? never,
+    call: 'a',
+    request: { ...READER, ...request },
+  });
+}
+
+function after(afterSeconds: number): StepOptions {
+  return { place: { afterSeconds } };
+}
 
 describe('StepScheduler', () => {
   it('runs first steps before later ones, and equals in the order in which they came', async () => {
     const replica = new HandReplica();
     const scheduler = new StepScheduler([replica]);
-    void scheduler.run('running', later);
-    void scheduler.run('later 1', later);
-    void scheduler.run('first 1', first);
-    void scheduler.run('later 2', later);
-    void scheduler.run('first 2', first);
-    for (let step = 0; step < 5; step += 1) await replica.finish();
-    expect(replica.ran).toEqual(['running', 'first 1', 'first 2', 'later 1', 'later 2']);
+    const [old, young, youngest] = [open(scheduler), open(scheduler), open(scheduler)];
+    void old('running');
+    void old('later 1');
+    void young('first 1');
+    void young('later 2');
+    void old('later 3');
+    void youngest('first 2');
+    for (let step = 0; step < 6; step += 1) await replica.finish();
+    const expected = ['running', 'first 1', 'first 2', 'later 1', 'later 2', 'later 3'];
+    expect(replica.ran).toEqual(expected);
+  });
+
+  it('runs what is due first, by the time at which a replica is free', async () => {
+    const replica = new HandReplica();
+    const clock = new ManualClock();
+    const scheduler = new StepScheduler([replica], {}, () => clock.now());
+    const playback = { ...READER, playingSinceMs: undefined as number | undefined };
+    const old = scheduler.open({
+      signal: new AbortController().signal,
+      call: 'b',
+      request: playback,
+    });
+    void old('running', after(0));
+    void old('due at 5 s', after(2));
+    const silent = open(scheduler);
+    void silent('ahead', after(2));
+    void silent('first', after(0));
+    void open(scheduler, { request: { class: 'bulk' } })('bulk', after(0));
+    playback.playingSinceMs = 3_000;
+    await clock.advance(2_000);
+    await replica.finish();
+    await clock.advance(2_000);
+    for (let step = 0; step < 4; step += 1) await replica.finish();
+    expect(replica.ran).toEqual(['running', 'first', 'due at 5 s', 'ahead', 'bulk']);
+  });
+
+  it('lets bulk work through while others never cease to wait', async () => {
+    const replica = new HandReplica();
+    const scheduler = new StepScheduler([replica]);
+    const busy = open(scheduler);
+    void busy('running');
+    void open(scheduler, { request: { class: 'bulk' } })('bulk');
+    for (let step = 0; step < BULK_LIMIT; step += 1) {
+      void busy('next');
+      await replica.finish();
+    }
+    expect(replica.ran.indexOf('bulk')).toBe(BULK_LIMIT);
   });
 
   it('keeps every replica busy while there is work', async () => {
     const replicas = [new HandReplica(), new HandReplica()];
     const scheduler = new StepScheduler(replicas);
-    for (const step of ['a', 'b', 'c']) void scheduler.run(step, first);
+    const run = open(scheduler, { request: { class: 'bulk' } });
+    for (const step of ['a', 'b', 'c']) void run(step, after(99));
     expect(replicas.map((replica) => replica.ran)).toEqual([['a'], ['b']]);
     await replicas[1]!.finish();
     expect(replicas.map((replica) => replica.ran)).toEqual([['a'], ['b', 'c']]);
@@ -61,16 +129,16 @@ describe('StepScheduler', () => {
     const replica = new HandReplica();
     const scheduler = new StepScheduler([replica]);
     const leaving = new AbortController();
-    const options = { signal: leaving.signal, call: 'b', isFirst: true };
-    const running = scheduler.run('running', options);
-    const queued = scheduler.run('queued', options);
+    const run = open(scheduler, leaving);
+    const running = run('running');
+    const queued = run('queued');
     leaving.abort();
     await expect(queued).rejects.toMatchObject({ code: 'canceled' });
     expect(replica.cancels).toBe(1);
     const gone = expect(running).rejects.toMatchObject({ code: 'canceled' });
     await replica.finish();
     await gone;
-    await expect(scheduler.run('late', options)).rejects.toMatchObject({ code: 'canceled' });
+    await expect(run('late')).rejects.toMatchObject({ code: 'canceled' });
     expect(replica.ran).toEqual(['running']);
   });
 });

@@ -1,63 +1,106 @@
+import { type PiperCut, readCut } from '../../models/piper/cut-file.js';
 import type { SynthesisRequest } from '../../protocol/requests.js';
-import { cutPhonemes } from '../../speech/cut-phonemes.js';
-import { splitSentences } from '../../speech/sentences.js';
+import type { SpokenPiece } from '../../speech/script.js';
+import { readScript } from '../../speech/script-reader.js';
 import type { EngineResources, JobContext, SpeechEngine, SpeechModel } from '../engine.js';
-import { speakSentences } from '../sentence-speech.js';
-import { isSpeakable, phonemeIds, piperPhonemes } from './phoneme-ids.js';
-import type { PiperStep } from './replica.js';
+import { phonemizePiece } from '../piece-phonemes.js';
+import { runSpeech } from '../speech-run.js';
+import type { Utterance } from '../utterance.js';
+import { cutSymbols, isSpeakable, voiceIds, voiceSymbols } from './phoneme-ids.js';
+import type { PiperResult, PiperStep } from './steps.js';
+import { type UtteranceText, WindowedUtterance, wholeUtterance } from './utterances.js';
 import { readVoiceConfig, type VoiceConfig } from './voice-config.js';
 
 /** Silence between two sentences. */
 const PAUSE_SECONDS = 0.2;
-/** Bounds one step: some 30 s of speech, more than an ordinary sentence. */
+/** Bounds one utterance: some 30 s of speech at the voice's own pace, more than a sentence has. */
 const MAX_PHONEMES = 400;
+/** Whatever the pace: less would cut words apart. */
+const MIN_PHONEMES = 100;
+
+type Context = JobContext<PiperStep, PiperResult>;
 
 /** Piper voices: VITS graphs that speak espeak phonemes. */
-export const piperEngine: SpeechEngine<PiperStep, Float32Array> = {
+export const piperEngine: SpeechEngine<PiperStep, PiperResult> = {
   name: 'piper',
   service: 'tts',
   replicaModule: new URL('./replica.js', import.meta.url),
   async open(_card, modelDir, resources) {
-    return new PiperModel(await readVoiceConfig(modelDir), resources);
+    const cut = await readCut(modelDir);
+    return new PiperModel({ config: await readVoiceConfig(modelDir), cut, resources });
   },
 };
 
-class PiperModel implements SpeechModel<PiperStep, Float32Array> {
-  readonly #config: VoiceConfig;
-  readonly #resources: EngineResources;
+interface PiperModelOptions {
+  readonly config: VoiceConfig;
+  /** How its graph was cut, if it was. */
+  readonly cut: PiperCut | undefined;
+  readonly resources: EngineResources;
+}
 
-  constructor(config: VoiceConfig, resources: EngineResources) {
-    this.#config = config;
-    this.#resources = resources;
+class PiperModel implements SpeechModel<PiperStep, PiperResult> {
+  readonly #options: PiperModelOptions;
+
+  constructor(options: PiperModelOptions) {
+    this.#options = options;
   }
 
-  synthesize(request: SynthesisRequest, context: JobContext<PiperStep, Float32Array>) {
-    const sampleRateHz = this.#config.audio.sample_rate;
-    return speakSentences<PiperStep>({
-      sampleRateHz,
-      // The graph draws noise of its own for every run.
-      deterministic: false,
-      resume: request.resume,
-      characters: request.text.length,
-      sentences: splitSentences(request.text),
-      prepare: (sentence) => this.#steps(sentence, request),
-      run: (step) => context.step(step),
-      pauseSamples: Math.round(PAUSE_SECONDS * sampleRateHz),
+  synthesize(request: SynthesisRequest, context: Context) {
+    const { config, cut } = this.#options;
+    const language = primary(config.espeak.voice);
+    const { text, markup, resume } = request;
+    return runSpeech({
+      sampleRateHz: config.audio.sample_rate,
+      // A graph that was not cut draws noise of its own for every run.
+      deterministic: cut?.streaming === 'windows',
+      resume,
+      characters: text.length,
+      pieces: readScript(text, { language, speaks: [language], markup }),
+      pauseSeconds: PAUSE_SECONDS,
+      prepare: (piece, firstIndex) => this.#utterances(piece, { request, context, firstIndex }),
     });
   }
 
   async close(): Promise<void> {}
 
-  async #steps(sentence: string, request: SynthesisRequest): Promise<PiperStep[]> {
-    const { espeak, phoneme_id_map: map } = this.#config;
-    const clauses = await this.#resources.phonemizer.phonemize(sentence, espeak.voice);
-    const speakerId = this.#config.speaker_id_map[request.voice];
-    return cutPhonemes(piperPhonemes(clauses), MAX_PHONEMES)
-      .filter((piece) => isSpeakable(piece, map))
-      .map((piece) => ({
-        phonemeIds: phonemeIds(piece, map),
-        lengthScale: 1 / request.speed,
-        ...(speakerId !== undefined && { speakerId }),
-      }));
+  async #utterances(piece: SpokenPiece, of: PieceOf): Promise<Utterance[]> {
+    const { config, resources } = this.#options;
+    const { phoneme_id_map: map, speaker_id_map: speakers } = config;
+    const { voice, speed, seed = 0 } = of.request;
+    const { clauses, sources } = await phonemizePiece(piece, () => config.espeak.voice, resources);
+    const pace = speed * piece.rate;
+    const maxPhonemes = Math.max(MIN_PHONEMES, Math.round(MAX_PHONEMES * Math.min(1, pace)));
+    const speakerId = speakers[voice];
+    return cutSymbols(voiceSymbols(clauses), maxPhonemes)
+      .filter((symbols) => isSpeakable(symbols, map))
+      .map((symbols, index) => {
+        const { ids, words } = voiceIds(symbols, map);
+        const text = {
+          phonemeIds: ids,
+          lengthScale: 1 / pace,
+          seed,
+          utterance: of.firstIndex + index,
+          ...(speakerId !== undefined && { speakerId }),
+        };
+        return this.#utterance({ text, words, sources }, of.context);
+      });
   }
+
+  #utterance(text: UtteranceText, context: Context): Utterance {
+    const { cut } = this.#options;
+    if (cut?.streaming !== 'windows') return wholeUtterance(text, context);
+    return new WindowedUtterance(text, context, cut);
+  }
+}
+
+/** Whose piece it is. */
+interface PieceOf {
+  readonly request: SynthesisRequest;
+  readonly context: Context;
+  readonly firstIndex: number;
+}
+
+/** `en-us` → `en`. */
+function primary(language: string): string {
+  return language.split('-')[0] ?? language;
 }

@@ -39,3 +39,9 @@ export async function readVoiceConfig(modelDir: string): Promise<VoiceConfig> {
     throw new ChorusError('model_failed', `${path} is no Piper voice: ${reason}`, {}, { cause });
   }
 }
+
+/** The graph's three scales: of the latent's noise, of all durations, of the durations' noise. */
+export function scalesOf({ inference }: VoiceConfig, lengthScale: number): Float32Array {
+  const { noise_scale, length_scale, noise_w } = inference;
+  return Float32Array.of(noise_scale, length_scale * lengthScale, noise_w);
+}

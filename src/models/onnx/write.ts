@@ -1,14 +1,21 @@
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import type { GraphBuilder } from './builder.js';
+import type { LazyTensor } from './builder.js';
 import { encodeModel } from './encode.js';
-import type { OnnxTensor } from './types.js';
+import type { OnnxGraph, OnnxTensor } from './types.js';
 
 /** Offsets of weights in their file are multiples of this, so that they can be mapped and used. */
 const ALIGNMENT_BYTES = 64;
 /** IR version 10 belongs to ONNX 1.16, the first that has operator set 21; onnxruntime 1.30 reads it. */
 const IR_VERSION = 10;
+
+/** A graph whose large constants are read when they are written; a GraphBuilder is one. */
+export interface WritableGraph {
+  readonly weights: ReadonlyMap<string, LazyTensor>;
+  /** The graph, with the given tensors in the place of its weights. */
+  build(weights: readonly OnnxTensor[]): OnnxGraph;
+}
 
 /** What to say in the file beside the graph itself. */
 export interface WriteOptions {
@@ -24,7 +31,7 @@ export interface WriteOptions {
  */
 export async function writeGraph(
   path: string,
-  builder: GraphBuilder,
+  builder: WritableGraph,
   options: WriteOptions,
 ): Promise<void> {
   const dataPath = `${path}.data`;
@@ -55,7 +62,7 @@ export async function writeGraph(
 async function writeWeights(
   path: string,
   location: string,
-  { builder, options }: { builder: GraphBuilder; options: WriteOptions },
+  { builder, options }: { builder: WritableGraph; options: WriteOptions },
 ): Promise<OnnxTensor[]> {
   const tensors: OnnxTensor[] = [];
   const file = await open(path, 'w');

@@ -1,5 +1,7 @@
 import type { ModelCard } from '../card.js';
 import { buildKokoroGraph, TIMED_GRAPH_FORMAT } from '../kokoro/build.js';
+import { buildPiperCut } from '../piper/build.js';
+import { CUT_FORMAT } from '../piper/cut-file.js';
 import { buildWhisperGraph, GRAPH_FORMAT } from '../whisper/build.js';
 
 /** How the graphs of a model family are made from its weights. */
@@ -19,4 +21,5 @@ export type BuilderTable = Readonly<Record<NonNullable<ModelCard['build']>['kind
 export const BUILDERS: BuilderTable = {
   'whisper-graph': { version: String(GRAPH_FORMAT), build: buildWhisperGraph },
   'kokoro-graph': { version: String(TIMED_GRAPH_FORMAT), build: buildKokoroGraph },
+  'piper-cut': { version: String(CUT_FORMAT), build: buildPiperCut },
 };

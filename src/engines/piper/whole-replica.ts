@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+
+import { Tensor } from 'onnxruntime-node';
+
+import type { Replica, ReplicaLoad } from '../engine.js';
+import { openSession } from '../onnx/session.js';
+import { runGraph } from './graphs.js';
+import { makeAudible } from './loudness.js';
+import type { PiperResult, PiperStep } from './steps.js';
+import { GRAPH_FILE, scalesOf, type VoiceConfig } from './voice-config.js';
+
+/** Opens a voice as it was exported: an utterance is one step, and its noise is drawn by the graph. */
+export async function openWholeReplica(
+  load: ReplicaLoad,
+  config: VoiceConfig,
+): Promise<Replica<PiperStep, PiperResult>> {
+  const opened = await openSession({
+    path: join(load.modelDir, GRAPH_FILE),
+    threads: load.threads,
+    target: load.target,
+    expect: {
+      inputs: {
+        input: { type: 'int64', rank: 2 },
+        input_lengths: { type: 'int64', rank: 1 },
+        scales: { type: 'float32', rank: 1 },
+        sid: { type: 'int64', rank: 1, optional: true },
+      },
+      outputs: ['output'],
+    },
+  });
+  const { session, provider, degradedReason } = opened;
+  const hasSpeakers = session.inputNames.includes('sid');
+
+  return {
+    provider,
+    ...(degradedReason !== undefined && { degradedReason }),
+    async run(step) {
+      if (step.kind !== 'whole') throw new Error('This voice speaks whole utterances only.');
+      const { phonemeIds, lengthScale, speakerId = 0 } = step;
+      const ids = BigInt64Array.from(phonemeIds, BigInt);
+      const outputs = await runGraph(opened, {
+        input: new Tensor('int64', ids, [1, ids.length]),
+        input_lengths: new Tensor('int64', BigInt64Array.of(BigInt(ids.length)), [1]),
+        scales: new Tensor('float32', scalesOf(config, lengthScale), [3]),
+        ...(hasSpeakers && { sid: new Tensor('int64', BigInt64Array.of(BigInt(speakerId)), [1]) }),
+      });
+      const samples = makeAudible(outputs.get('output')?.data ?? new Float32Array());
+      return { result: samples, transfer: [samples.buffer as ArrayBuffer] };
+    },
+    async close() {
+      await session.release();
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * How an utterance is cut into what is computed at a time. The cut depends on nothing but the
+ * utterance, so that another worker that goes on with it makes the same samples. Frames are those of
+ * the voice's latent, `hopSamples` of audio each (11.6 ms at 22.05 kHz).
+ */
+
+/** Frames from `from` up to, without, `to`. */
+export interface FrameRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The first window of a request: 0.37 s of audio, heard while the next one is computed. */
+const OPENING_FRAMES = 32;
+/** An utterance that is hardly longer than its opening is opened whole. */
+const MAX_WHOLE_OPENING_FRAMES = 96;
+/** A window costs its context on both sides: with 128 frames that is next to nothing. */
+const WINDOW_FRAMES = 128;
+/** What the flow is run over at a time; it bounds how long a step is, and its memory. */
+export const SECTION_FRAMES = 384;
+
+/** Where a request's first window ends. */
+export function openingOf(frames: number): FrameRange {
+  return { from: 0, to: frames <= MAX_WHOLE_OPENING_FRAMES ? frames : OPENING_FRAMES };
+}
+
+/** Ranges of about equal length that the flow is run over. */
+export function sectionsOf(frames: number): FrameRange[] {
+  return evenly({ from: 0, to: frames }, Math.ceil(frames / SECTION_FRAMES));
+}
+
+/** Windows of about equal length of a range. */
+export function windowsOf(range: FrameRange): FrameRange[] {
+  return evenly(range, Math.max(1, Math.round((range.to - range.from) / WINDOW_FRAMES)));
+}
+
+/** A range with its context on both sides, as far as there are frames. */
+export function widened(range: FrameRange, contextFrames: number, frames: number): FrameRange {
+  return {
+    from: Math.max(0, range.from - contextFrames),
+    to: Math.min(frames, range.to + contextFrames),
+  };
+}
+
+/** A range as seen from the beginning of another one that holds it. */
+export function within(range: FrameRange, outer: FrameRange): FrameRange {
+  return { from: range.from - outer.from, to: range.to - outer.from };
+}
+
+function evenly({ from, to }: FrameRange, count: number): FrameRange[] {
+  const bound = (index: number): number => from + Math.round(((to - from) * index) / count);
+  return Array.from({ length: count }, (_, index) => ({
+    from: bound(index),
+    to: bound(index + 1),
+  })).filter((range) => range.to > range.from);
+}

@@ -1,0 +1,68 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+import { childEnvironment } from '../../config/environment.js';
+import { ChorusError } from '../../protocol/errors.js';
+import { CUT_FORMAT } from './cut-file.js';
+import type { CutOptions } from './cut-voice.js';
+import { writeCut } from './write-cut.js';
+
+/** What the child process says. */
+export type CutMessage =
+  | { readonly type: 'progress'; readonly doneBytes: number }
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly message: string; readonly code?: string };
+
+const ENTRY = new URL('cut-process.js', import.meta.url);
+/** Signals of a crash; any other that ends the child came from outside. */
+const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE']);
+
+/** How a child process ended. */
+interface Ending {
+  readonly said: CutMessage | undefined;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * Cuts a voice's graph in a child process, see {@link cutVoice}; a graph at which that process crashes
+ * cannot be cut.
+ * @param entry Module of the child process.
+ * @throws ChorusError `model_failed`, or the file system's error, if the folder cannot be used.
+ */
+export async function buildPiperCut(options: CutOptions, entry = ENTRY): Promise<void> {
+  const child = fork(fileURLToPath(entry), [options.modelDir], {
+    env: childEnvironment(),
+    execArgv: [],
+  });
+  const { said, code, signal } = await endOf(child, options);
+  if (said?.type === 'done') return;
+  if (said?.type === 'failed') {
+    throw failureOf(said);
+  }
+  if (signal === null || !CRASHES.has(signal)) {
+    const ending = signal ?? `exit code ${code}`;
+    throw new ChorusError('model_failed', `The process that cuts the voice ended with ${ending}.`);
+  }
+  const reason = `onnxruntime crashed at its graph (${signal})`;
+  await writeCut(options.modelDir, { format: CUT_FORMAT, streaming: 'sentences', reason });
+}
+
+/** Keeps the code of the file system, by which a full disk is told. */
+function failureOf({ message, code }: Extract<CutMessage, { type: 'failed' }>): Error {
+  const error = new Error(message);
+  return code === undefined
+    ? ChorusError.withCode('model_failed', error)
+    : Object.assign(error, { code });
+}
+
+async function endOf(child: ChildProcess, { onProgress }: CutOptions): Promise<Ending> {
+  let said: CutMessage | undefined;
+  child.on('message', (message: CutMessage) => {
+    if (message.type === 'progress') onProgress?.({ doneBytes: message.doneBytes });
+    else said = message;
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { said, code, signal };
+}
