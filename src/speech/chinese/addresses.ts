@@ -63,13 +63,13 @@ export const ADDRESS_RULES: readonly Rule[] = [
 ];
 
 const ASKS_FOR_DIGITS =
-  '(?<=(?:电话|手机|号码|热线|拨打|致电|座机|传真|来电|拨|呼叫|尾号|编号|工号|学号|卡号|账号|帐号|密码|验证码|邮编|航班|房间|房号|QQ|微信|客服|身份证号?|订单号?)[号为是:：]{0,2} ?)';
+  '(?<=(?:电话|手机|号码|热线|拨打|致电|座机|传真|来电|拨|呼叫|尾号|编号|工号|学号|卡号|账号|帐号|密码|验证码|邮编|航班|房间|房号|QQ|微信|客服|火警|报警|急救|身份证号?|订单号?)[号为是:：]{0,2} ?)';
 
 /** Telephone numbers, codes, versions and network addresses, where a digit begins. */
 export const CODE_RULES: readonly Rule[] = [
   {
     pattern:
-      /(?<number>1[3-9][0-9](?<sign>[- ])[0-9]{4}\k<sign>[0-9]{4}|1[3-9][0-9]{9}|0[1-9][0-9]{1,2}-?[2-9][0-9]{6,7}|[48]00-?[0-9]{3}-?[0-9]{4}|[48]00-[0-9]{4}-[0-9]{3})(?![0-9.])/uy,
+      /(?<number>1[3-9][0-9](?<sign>[- ])[0-9]{4}\k<sign>[0-9]{4}|1[3-9][0-9]{9}|0[1-9][0-9]{1,2}-?[1-9][0-9]{6,7}|(?<=\+86[- ]?)[1-9][0-9]{1,2}-[1-9][0-9]{6,7}|[48]00-?[0-9]{3}-?[0-9]{4}|[48]00-[0-9]{4}-[0-9]{3})(?![0-9.])/uy,
     say: ({ number = '' }) => sayTelephone(number),
   },
   {
@@ -91,7 +91,7 @@ export const CODE_RULES: readonly Rule[] = [
   {
     // Rooms, bus lines: 301室, 128路
     pattern:
-      /(?<number>[0-9]{3,4})(?=(?:室|房|教室|包厢|路(?!程|人|费)|次(?:列车|航班|高铁)|航班))/uy,
+      /(?<number>(?<=[栋座]|单元)[0-9]{3,4}(?![0-9.米元万])|[0-9]{3,4}(?=(?:室|房|教室|包厢|路(?!程|人|费)|次(?:列车|航班|高铁)|航班)))/uy,
     say: ({ number = '' }) => sayCode(number),
   },
   {
@@ -110,8 +110,9 @@ export const CODE_RULES: readonly Rule[] = [
   },
   {
     // G1234, CA982; not MP3 or A4
-    pattern: /(?<=[A-Za-z]-?)(?<number>[0-9]{3,})(?![0-9.])/uy,
-    say: ({ number = '' }) => sayCode(number),
+    pattern:
+      /(?<=(?:[A-WYZa-wyz]|[A-Za-z]{2})[-·]?)(?<number>[0-9]{3,})(?![0-9.])(?<rides>(?=次|航班|列车|高铁|动车))?/uy,
+    say: ({ number = '', rides }) => (rides === undefined ? sayDigits(number) : sayCode(number)),
   },
   {
     pattern: /(?<number>0[0-9]+|[0-9]{9,})(?![0-9.,:/万亿]|0000)/uy,

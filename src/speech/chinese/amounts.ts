@@ -85,7 +85,8 @@ export const AMOUNT_RULES: readonly Rule[] = [
         : undefined,
   },
   {
-    pattern: /(?<over>[0-9]{1,6})[/⁄](?<under>[0-9]{1,6})(?![0-9/⁄.%])/uy,
+    pattern:
+      /(?<![0-9]\/)(?<over>[0-9]{1,6})[/⁄](?<under>[0-9]{1,6})(?![0-9/⁄.%]| ?(?:mmHg|毫米汞柱))/uy,
     say: ({ over = '', under = '' }) => sayFraction(over, under),
   },
   {
@@ -132,8 +133,23 @@ export const AMOUNT_RULES: readonly Rule[] = [
   },
   {
     // 5.50元: nobody says the last zero of a price
-    pattern: /(?<number>[0-9]+\.[0-9]*[1-9])0+(?= ?[元块美欧英])/uy,
+    pattern: /(?<number>[0-9,]{1,20}\.[0-9]{0,8}[1-9])0+(?= ?[元块美欧英])/uy,
     say: ({ number = '' }) => sayNumber(number),
+  },
+  {
+    // 1. at the beginning of a line
+    pattern: /(?<=(?:^|\n)[ \t]{0,8})(?<item>[0-9]{1,3})(?:\.[ \t]{1,8}|[)）、][ \t]{0,8})/uy,
+    say: ({ item = '' }) => `${sayCardinal(item)}、`,
+  },
+  {
+    // 1万2千
+    pattern: /(?<=[万千百])2(?=[千百十])/uy,
+    say: () => '二',
+  },
+  {
+    // D2, F-16
+    pattern: /(?<=[A-Za-z][-·]?)(?<number>[0-9]{1,2})(?![0-9.,])/uy,
+    say: ({ number = '' }) => sayCardinal(number),
   },
   {
     pattern: /(?<=第 ?)(?<number>[0-9]+)/uy,

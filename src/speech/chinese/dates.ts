@@ -1,4 +1,4 @@
-import { sayCardinal, sayDigits } from './numerals.js';
+import { sayCardinal, sayDigits, sayFormalCardinal } from './numerals.js';
 import type { Rule } from './rule.js';
 
 type Groups = Readonly<Record<string, string | undefined>>;
@@ -56,6 +56,14 @@ export const DATE_RULES: readonly Rule[] = [
     say: sayDate,
   },
   {
+    // 21/11/2026, 11/21/2026
+    pattern: /(?<first>[0-3]?[0-9])\/(?<second>[0-3]?[0-9])\/(?<year>[12][0-9]{3})(?![0-9/])/uy,
+    say: ({ first = '', second = '', year }) =>
+      Number(first) > 12
+        ? sayDate({ year, month: second, day: first })
+        : sayDate({ year, month: first, day: second }),
+  },
+  {
     // 2026-11, but not 2020-25
     pattern: /(?<year>19[0-9]{2}|20[0-9]{2})[-/](?<month>0[1-9]|1[0-2])(?![0-9-/.年])/uy,
     say: sayDate,
@@ -95,7 +103,7 @@ export const DATE_RULES: readonly Rule[] = [
   },
   {
     pattern: new RegExp(
-      String.raw`(?<year>[12][0-9]{3})(?= ?年|${TO}(?:[12][0-9]{3}|[0-9]{2}) ?年|${TO}今)`,
+      String.raw`(?<year>[12][0-9]{3})(?= ?年|Q[1-4]|${TO}(?:[12][0-9]{3}|[0-9]{2}) ?年|${TO}今)`,
       'yu',
     ),
     say: ({ year = '' }) => sayYear(year),
@@ -110,8 +118,20 @@ export const DATE_RULES: readonly Rule[] = [
     say: ({ year = '' }) => sayYear(year),
   },
   {
+    // 2023-24赛季
+    pattern:
+      /(?<year>20[0-9]{2}(?=[-–~～/][0-9]{2} ?(?:赛季|学年|财年))|(?<=20[0-9]{2}[-–~～/])[0-9]{2}(?= ?(?:年|赛季|学年|财年)))/uy,
+    say: ({ year = '' }) => sayYear(year),
+  },
+  {
+    // 公元前221年
+    pattern: /(?<=公元前?)(?<year>[0-9]{1,4})(?=年)/uy,
+    say: ({ year = '' }) => (year.length === 4 ? sayYear(year) : sayFormalCardinal(year)),
+  },
+  {
     // 98年5月, 90后
-    pattern: /(?<year>[0-9]{2})(?=年(?:0?[1-9]|1[0-2])月|[05]?后(?![面来天方]))/uy,
-    say: ({ year = '' }) => (/^.[05]$|^.[0-9]$/u.test(year) ? sayYear(year) : undefined),
+    pattern:
+      /(?<year>(?<=['’‘])[0-9]{2}(?=年)|[0-9]{2}(?=年(?:0?[1-9]|1[0-2])月)|[0-9][05](?=后(?![面来天方])))/uy,
+    say: ({ year = '' }) => sayYear(year),
   },
 ];

@@ -12,14 +12,15 @@ const DIGIT_RULES = [...ADDRESS_RULES, ...DATE_RULES, ...CODE_RULES, ...AMOUNT_R
 const LETTER_RULES = [...ADDRESS_RULES, ...MONEY_RULES, ...LATIN_RULES];
 const OTHER_RULES = [...MONEY_RULES, ...SIGN_RULES];
 
-/** Said as it stands, and no rule begins here: letters without case (Han, kana) and white space. */
-const PLAIN = /[\p{Lo}\s，。！？；：、…“”‘’（）《》〈〉「」『』【】]+/uy;
+/** Said as it stands, and no rule begins here: letters without case (Han, kana), spaces, marks. */
+const PLAIN =
+  /(?:(?!\uFEFF)[\p{Lo}\s，。！？；：、…“”‘’（）《》〈〉「」『』【】,;?'"()·]|[.:](?! ?[0-9]))+/uy;
 const LATIN_WORD = /[A-Za-z]+/uy;
 const OTHER_LETTER = /\p{L}(?:(?![\uFE00-\uFE0F\u20D0-\u20FF])\p{M})*/uy;
 const ORDINARY_MARK = /[,.!?;:—–'"()·・-]/u;
 /** Signs that nothing is said for: emoji and control characters in a row, or any other one. */
 const UNSAID =
-  /(?:(?!\s)[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\p{C}\uFE0F\u20E3])+|./suy;
+  /(?:(?![\t-\r])[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\p{C}\uFE0F\u20E3])+|./suy;
 
 /** Reads Mandarin text: numbers, dates, units, addresses and signs. */
 export const chinese: TextFrontEnd = { edits, sayAs };

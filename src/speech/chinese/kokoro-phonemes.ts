@@ -52,6 +52,8 @@ const OPENING: Readonly<Record<string, string>> = {
   '（': '(',
   '(': '(',
 };
+/** The reference's dictionary keeps particles apart; these words only look as if they had one. */
+const PARTICLE_AT_END = /^(?!目的|似的|为了|除了|罢了|极了).+[的了]$/u;
 const HAN = /\p{Script=Han}/u;
 
 const words = new Intl.Segmenter('zh', { granularity: 'word' });
@@ -127,11 +129,12 @@ function readText(text: string): TextCharacter[] {
   });
 }
 
-/** Offsets after each word; 儿 belongs to the word before it. */
+/** Offsets after each word; 儿 belongs to the word before it, 的 and 了 stand by themselves. */
 function wordEnds(text: string): Set<number> {
   const ends = new Set<number>();
   for (const { segment, index } of words.segment(text)) {
     if (segment === '儿') ends.delete(index);
+    if (PARTICLE_AT_END.test(segment)) ends.add(index + segment.length - 1);
     ends.add(index + segment.length);
   }
   return ends;

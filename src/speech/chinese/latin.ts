@@ -1,6 +1,7 @@
 import { sayCardinal } from './numerals.js';
 import { romanValue } from './roman.js';
 import type { Rule } from './rule.js';
+import { anyOf, UNITS } from './units.js';
 
 const sayRoman = ({ numeral = '' }: Readonly<Record<string, string | undefined>>) => {
   const value = romanValue(numeral);
@@ -19,5 +20,13 @@ export const LATIN_RULES: readonly Rule[] = [
     say: sayRoman,
   },
   { pattern: /(?<=[0-9)] ?)[xX](?= ?[0-9])/uy, say: () => '乘' },
+  {
+    // 5万km
+    pattern: new RegExp(
+      String.raw`(?<=[0-9⁰¹²³⁴-⁹][百千万亿]?)(?<unit>${anyOf(UNITS.keys())})(?![A-Za-z0-9])`,
+      'yu',
+    ),
+    say: ({ unit = '' }) => UNITS.get(unit),
+  },
   { pattern: /N[oO]\. ?(?=[0-9])/uy, say: () => '第' },
 ];

@@ -9,23 +9,25 @@ type Reader = (text: string, format: string) => string | undefined;
 const DATE_PARTS: Readonly<Record<string, string>> = { y: 'year', m: 'month', d: 'day' };
 const DEFAULT_FORMATS: Readonly<Record<number, string>> = { 1: 'y', 2: 'md', 3: 'ymd' };
 
-const READERS: Readonly<Record<string, Reader>> = {
-  cardinal: whole((digits) => sayCardinal(digits)),
-  number: (text) => (/^[-−]?[\d,]*\.?\d+$/u.test(text) ? sayNumber(text) : undefined),
-  ordinal: whole((digits) => `第${sayFormalCardinal(digits)}`),
-  digits: (text) => (/\d/u.test(text) ? sayDigits(text.replace(/\D/gu, '')) : undefined),
-  characters: spellOut,
-  'spell-out': spellOut,
-  verbatim: spellOut,
-  telephone: (text) => (/\d/u.test(text) ? sayTelephone(text.replace(/^\+/u, '')) : undefined),
-  date: readDate,
-  time: readTime,
-  fraction: readFraction,
-};
+const READERS: ReadonlyMap<string, Reader> = new Map(
+  Object.entries<Reader>({
+    cardinal: whole((digits) => sayCardinal(digits)),
+    number: (text) => (/^[-−]?[\d,]*\.?\d+$/u.test(text) ? sayNumber(text) : undefined),
+    ordinal: whole((digits) => `第${sayFormalCardinal(digits)}`),
+    digits: (text) => (/\d/u.test(text) ? sayDigits(text.replace(/\D/gu, '')) : undefined),
+    characters: spellOut,
+    'spell-out': spellOut,
+    verbatim: spellOut,
+    telephone: (text) => (/\d/u.test(text) ? sayTelephone(text.replace(/^\+/u, '')) : undefined),
+    date: readDate,
+    time: readTime,
+    fraction: readFraction,
+  }),
+);
 
 /** Reads a text as markup wants it; undefined if it cannot be read so. */
 export function sayAs(text: string, { interpretAs, format = '' }: SayAs): string | undefined {
-  return READERS[interpretAs.toLowerCase()]?.(foldWidth(text).trim(), format.toLowerCase());
+  return READERS.get(interpretAs.toLowerCase())?.(foldWidth(text).trim(), format.toLowerCase());
 }
 
 function whole(say: (digits: string) => string): Reader {

@@ -75,7 +75,7 @@ const named = (spoken: string, pattern: string): Rule => ({
 
 /** Marks of Markdown and HTML: what they mark is said, they are not. */
 const MARKUP: readonly Rule[] = [
-  named('', String.raw`${LINE_START}(?:[-+*•>]+|#{1,6})(?=[ \t]|$)`),
+  named('', String.raw`${LINE_START}(?:[-+*•>]+|#{1,6})(?:[ \t]{1,8}|$)`),
   named('', String.raw`!?\[(?=[^[\]\n]{0,300}\]\()`),
   named('', String.raw`\]\([^()\s]{1,500}\)`),
   named('', String.raw`<(?:\/?[A-Za-z][^<>\n]{0,200}|!--.{0,200}?--)>`),
@@ -87,9 +87,16 @@ const MARKUP: readonly Rule[] = [
 
 /** The short dash, the long one and the tilde: minus, less, to, or nothing. */
 const DASHES: readonly Rule[] = [
+  named('到', '[-=]>'),
+  named('加八六，', String.raw`\+86[- ]?(?=[1-9])`),
   named(
     '减',
     String.raw`(?<=[0-9)] ?)[-–](?= ?[0-9(][-0-9.+×÷*/^() ]{0,40}=)|(?<=[=×÷+][0-9. ]{1,20})[-–](?= ?[0-9(])`,
+  ),
+  // -3~5℃ crosses the freezing point.
+  named(
+    '到零上',
+    String.raw`(?<=(?<![0-9])-[0-9.]{1,4}(?:℃|°C)?)[-–~～](?=[0-9.]{1,4} ?(?:℃|°C|摄氏|度))`,
   ),
   named(
     '到',
@@ -97,10 +104,14 @@ const DASHES: readonly Rule[] = [
   ),
   named('到', `(?<=${HAN} ?)[~～](?= ?(?:${HAN}|[0-9]))`),
   named('到', `(?<=[一二三四五六七八九十日天年月号时点分])[-–](?=[周星一二三四五六七八九十上下])`),
-  named('零下', String.raw`(?<![0-9A-Za-z)])-(?=[0-9]+(?:\.[0-9]+)? ?(?:[℃℉°]|º|摄氏|华氏|度))`),
+  named(
+    '零下',
+    String.raw`(?<![0-9A-Za-z)])-(?=[0-9]{1,4}(?:\.[0-9]{1,4})?(?:[-~～到至]-?[0-9]{1,4})? ?(?:[℃℉°]|º|摄氏|华氏|度))`,
+  ),
+  // 歼-20 is a name, 增长-3% and 是-5 are not.
+  named('', String.raw`(?<=(?![是为于达到约])${HAN})-(?=[0-9]{1,4}(?![0-9.%‰]))`),
   named('负', String.raw`(?<![0-9A-Za-z)])-(?=${NUMBER})`),
   named('', '(?<=[A-Za-z0-9])-(?=[0-9])|(?<=[0-9])-(?=[A-Za-z])'),
-  named('到', '[-=]>'),
 ];
 
 const BETWEEN: readonly Rule[] = [
@@ -111,10 +122,11 @@ const BETWEEN: readonly Rule[] = [
   named('比', '(?<=[0-9] ?)[:∶](?= ?[0-9])'),
   named('乘', '(?<=[0-9)] ?)[*×](?= ?[0-9(])'),
   named('每', String.raw`(?<=[元块角分里米克斤吨升次人个字美镑度卡瓦天年月])/(?=${HAN})`),
-  named('、', `(?<=${HAN})/(?=${HAN})`),
+  named('、', `(?<=${HAN})/(?=${HAN})|(?<=[0-9])/(?=[0-9])`),
   named(' ', String.raw`/(?=[\p{L}\p{N}])`),
   named('第', '№ ?(?=[0-9])'),
-  named('分', '(?<=[0-9])[′](?=[0-9 ]|$)'),
+  named('分', '(?<=[0-9])[′]'),
+  named('秒', '(?<=[0-9])[″]'),
 ];
 
 const NUMBER_SIGNS: readonly Rule[] = [
@@ -153,7 +165,6 @@ export const SIGN_RULES: readonly Rule[] = [
   ...MARKUP,
   ...DASHES,
   ...BETWEEN,
-  ...NUMBER_SIGNS,
   {
     pattern: /(?<![\p{Script=Greek}])(?<letter>[α-ωΑ-ΩΩ])(?!\p{Script=Greek})/uy,
     say: ({ letter = '' }) => GREEK.get(letter),
@@ -162,6 +173,7 @@ export const SIGN_RULES: readonly Rule[] = [
     pattern: new RegExp(`(?<sign>[${[...NAMES.keys()].join('')}])`, 'yu'),
     say: ({ sign = '' }) => NAMES.get(sign),
   },
+  ...NUMBER_SIGNS,
 ];
 
 function sayItem(item: string, mark: string): string | undefined {
