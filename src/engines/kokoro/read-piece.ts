@@ -25,7 +25,10 @@ export interface Reading {
  * they are.
  * @throws ChorusError as {@link phonemizeRun} does.
  */
-export async function readPiece(piece: SpokenPiece, reading: Reading): Promise<ReadPiece> {
+export async function readPiece(
+  piece: Pick<SpokenPiece, 'runs'>,
+  reading: Reading,
+): Promise<ReadPiece> {
   const symbols: SpokenSymbol[] = [];
   const words: TextSpan[] = [];
   for (const run of piece.runs) {
@@ -56,6 +59,7 @@ async function espeakSounds(run: TextRun, { phonemizer, voice }: Reading): Promi
   const clauses = await phonemizeRun(run, phonemizer, espeakVoice);
   const sounds: Sound[] = [];
   let before = '';
+  let startsClause = true;
   for (const { stretches, terminator } of clauses) {
     for (const { phonemes, word } of stretches) {
       const symbols = kokoroSymbols(phonemes, espeakVoice).trim();
@@ -64,10 +68,12 @@ async function espeakSounds(run: TextRun, { phonemizer, voice }: Reading): Promi
         continue;
       }
       const at = word === undefined ? undefined : run.words[word];
-      sounds.push({ symbols, word, at, before });
+      sounds.push({ symbols, word, at, before, startsClause });
       before = '';
+      startsClause = false;
     }
     before = `${terminator} `;
+    startsClause = true;
   }
   return sounds;
 }

@@ -19,6 +19,8 @@ export interface Sound {
    * the places are not known.
    */
   readonly before: string;
+  /** Whether a clause begins with them: in the middle of one, a full stop only ends an abbreviation. */
+  readonly startsClause: boolean;
 }
 
 /** Marks that Kokoro knows by another sign. */
@@ -51,9 +53,10 @@ export function isMark(symbol: string): boolean {
 export function withMarks(text: string, sounds: readonly Sound[]): SpokenSymbol[] {
   const symbols: SpokenSymbol[] = [];
   let cursor = 0;
-  for (const { symbols: own, at, word, before } of sounds) {
+  for (const { symbols: own, at, word, before, startsClause } of sounds) {
     if (own === '') continue;
-    const marks = at === undefined ? '' : marksIn(text.slice(cursor, at.from));
+    const written = at === undefined ? '' : marksIn(text.slice(cursor, at.from));
+    const marks = startsClause ? written : written.replaceAll('.', '');
     push(symbols, marks.trim() === '' ? before : marks);
     push(symbols, own, word);
     cursor = Math.max(cursor, at?.to ?? 0);

@@ -30,7 +30,8 @@ const ENGLISH: readonly Rule[] = [
   [/əl(?![ˈˌaeiouæɑɐɒɔəɚɛɜɪʊʌ])/gu, 'ᵊl'],
   [/ʲ(?=[oə])/gu, 'j'],
   [/[\u0303ʲ]/gu, ''],
-  [/ɚ/gu, 'əɹ'],
+  // Before a vowel espeak writes the r that links the words once more.
+  [/ɚɹ?/gu, 'əɹ'],
   [/r/gu, 'ɹ'],
   [/[xç]/gu, 'k'],
   [/ɐ/gu, 'ə'],
