@@ -29,7 +29,7 @@ const UNKNOWN_EXPORT = 'its durations were not found between its speed and their
 /** Smaller constants are not worth a look into another file. */
 const MIN_EXTERNAL_BYTES = 4096;
 /** Types whose values may begin at any byte of the file. */
-const BYTE_TYPES: readonly number[] = [ELEMENT.int8, ELEMENT.uint8];
+const BYTE_TYPES: ReadonlySet<number> = new Set([ELEMENT.int8, ELEMENT.uint8]);
 
 /**
  * Writes the graph that tells the durations, next to the published one. A graph in which they
@@ -77,7 +77,7 @@ function withWeightsIn(published: Uint8Array, model: OnnxModel): OnnxModel {
 function leftIn(published: Uint8Array, tensor: OnnxTensor): OnnxTensor {
   const { data, elementType } = tensor;
   if (!(data instanceof Uint8Array) || data.buffer !== published.buffer) return tensor;
-  if (data.byteLength < MIN_EXTERNAL_BYTES || !BYTE_TYPES.includes(elementType)) return tensor;
+  if (data.byteLength < MIN_EXTERNAL_BYTES || !BYTE_TYPES.has(elementType)) return tensor;
   const offset = data.byteOffset - published.byteOffset;
   return { ...tensor, data: { location: KOKORO_GRAPH, offset, length: data.byteLength } };
 }

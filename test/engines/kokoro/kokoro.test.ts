@@ -11,7 +11,7 @@ import {
   loadReplica,
 } from '../../../src/engines/kokoro/replica.js';
 import { buildKokoroGraph } from '../../../src/models/kokoro/build.js';
-import type { PieceMarks } from '../../../src/protocol/requests.js';
+import type { PieceMarks, SynthesisRequest } from '../../../src/protocol/requests.js';
 import type { Phonemizer } from '../../../src/speech/phonemizer.js';
 import { createPhonemizer } from '../../../src/speech/phonemizer-thread.js';
 import { copyOfKokoro } from '../../support/kokoro.js';
@@ -44,96 +44,97 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-describe('Kokoro with the real weights', () => {
-  it('speaks at a natural pace and level, and faster when asked', async () => {
-    const request = { text: 'The quick brown fox jumps over the lazy dog.', voice: 'af_heart' };
-    const spoken = await speak(model, replica, request);
-    expect(spoken.events).toEqual(['start', 'audio', 'usage', 'done']);
-    expect(spoken.sampleRateHz).toBe(24_000);
-    // Nine words: people say two to four a second.
-    expect(spoken.seconds).toBeGreaterThan(2);
-    expect(spoken.seconds).toBeLessThan(4.5);
-    expect(rmsOf(spoken.samples)).toBeGreaterThan(0.02);
-    expect(peakOf(spoken.samples)).toBeLessThanOrEqual(1);
-    const fast = await speak(model, replica, { ...request, speed: 2 });
-    expect(fast.seconds / spoken.seconds).toBeGreaterThan(0.4);
-    expect(fast.seconds / spoken.seconds).toBeLessThan(0.65);
-  });
-
-  it('repeats itself to the sample, so that a cut sentence can go on', async () => {
-    const request = { text: 'The first one. The second one.', voice: 'af_heart' };
-    const whole = await speak(model, replica, request);
-    const [first] = (await speak(model, replica, { ...request, text: 'The first one.' })).steps;
-    const { samples } = await speak(model, replica, { ...request, text: 'The first one.' });
-    expect(whole.steps[0]).toEqual(first);
-    expect(whole.samples.subarray(0, samples.length)).toEqual(samples);
-    const resume = { piece: 1, skipSamples: 1_000 };
-    const rest = await speak(model, replica, { ...request, resume });
-    expect(rest.samples).toEqual(whole.samples.subarray(samples.length + 1_000));
-  });
-
-  it('goes on in the middle of a first sentence that is spoken in parts', async () => {
-    const text =
-      'Long before the sun came up that day, the fishermen of the village had rowed out to sea.';
-    const request = { text, voice: 'am_adam' };
-    const whole = await speak(model, replica, request);
-    expect(whole.steps).toHaveLength(2);
-    const [, second] = await marksOf(request);
-    const resume = { piece: 1, skipSamples: 0 };
-    const rest = await speak(model, replica, { ...request, resume });
-    expect(rest.samples).toEqual(whole.samples.subarray(-rest.samples.length));
-    expect(rest.samples).toHaveLength(second?.toSample ?? 0);
-  });
-});
-
-/** The marks of a request's pieces. */
-async function marksOf(request: Parameters<typeof requestOf>[0]): Promise<PieceMarks[]> {
-  const { signal } = new AbortController();
-  const step = async (one: KokoroStep) => (await replica.run(one, NEVER_CANCELED)).result;
-  const marks: PieceMarks[] = [];
-  for await (const event of model.synthesize(requestOf(request), { signal, step })) {
-    if (event.type === 'mark' && event.marks) marks.push(event.marks);
-  }
-  return marks;
+interface Heard {
+  readonly pieces: readonly PieceMarks[];
+  readonly samples: Float32Array;
 }
 
-describe("Kokoro's word times", () => {
-  const TEXT = 'Without a doubt, this was the strangest voyage.';
+async function hear(request: Partial<SynthesisRequest>): Promise<Heard> {
+  const { signal } = new AbortController();
+  const step = async (one: KokoroStep) => (await replica.run(one, NEVER_CANCELED)).result;
+  const pieces: PieceMarks[] = [];
+  const chunks: Uint8Array[] = [];
+  for await (const event of model.synthesize(requestOf(request), { signal, step })) {
+    if (event.type === 'mark' && event.marks) pieces.push(event.marks);
+    if (event.type === 'audio') chunks.push(event.pcm);
+  }
+  return { pieces, samples: new Float32Array(Uint8Array.from(Buffer.concat(chunks)).buffer) };
+}
 
-  it('name each word in order, close to one another', async () => {
-    const [piece, ...others] = await marksOf({ text: TEXT, voice: 'af_heart' });
-    expect(others).toEqual([]);
-    const words = piece?.words ?? [];
+const RATE_HZ = 24_000;
+
+describe('Kokoro with the real weights', () => {
+  const TEXT = 'Without any doubt at all, this was, for me, the strangest voyage.';
+  const request = { text: TEXT, voice: 'af_heart' };
+  let whole: Heard;
+  beforeAll(async () => {
+    whole = await hear(request);
+  });
+
+  it('speaks at a natural pace and level', () => {
+    // Twelve words: people say two to four a second.
+    expect(whole.samples.length / RATE_HZ).toBeGreaterThan(3);
+    expect(whole.samples.length / RATE_HZ).toBeLessThan(7);
+    expect(rmsOf(whole.samples)).toBeGreaterThan(0.02);
+    expect(peakOf(whole.samples)).toBeLessThanOrEqual(1);
+  });
+
+  it('speaks a long first sentence in two parts, and goes on at the sample after one', async () => {
+    expect(whole.pieces).toHaveLength(2);
+    const resume = { piece: 1, skipSamples: 1_000 };
+    const rest = await hear({ ...request, resume });
+    const second = whole.samples.subarray(whole.pieces[0]?.toSample);
+    expect(second).toHaveLength(whole.pieces[1]?.toSample ?? 0);
+    expect(rest.samples).toEqual(second.subarray(1_000));
+  });
+
+  it('names each word in order, close to one another', () => {
+    const words = whole.pieces.flatMap((piece) => piece.words);
     expect(words.map(({ start, end }) => TEXT.slice(start, end))).toEqual(
       TEXT.replaceAll(/[,.]/g, '').split(' '),
     );
-    let before = 0;
-    for (const { fromSample, toSample } of words) {
-      expect(fromSample).toBeGreaterThanOrEqual(before);
-      expect(toSample).toBeGreaterThan(fromSample);
-      before = toSample;
+    for (const { words, toSample: length } of whole.pieces) {
+      let before = 0;
+      for (const { fromSample, toSample } of words) {
+        expect(fromSample).toBeGreaterThanOrEqual(before);
+        expect(toSample).toBeGreaterThan(fromSample);
+        before = toSample;
+      }
+      expect((words[0]?.fromSample ?? Number.NaN) / RATE_HZ).toBeLessThan(0.1);
+      // A clause has a pause of 0.2 s after it.
+      expect((length - before) / RATE_HZ).toBeLessThan(0.45);
     }
-    const seconds = (samples = Number.NaN) => samples / 24_000;
-    expect(seconds(words[0]?.fromSample)).toBeLessThan(0.1);
-    expect(seconds((piece?.toSample ?? 0) - before)).toBeLessThan(0.25);
   });
 
-  it('leave the pause at a comma to no word', async () => {
-    const [piece] = await marksOf({ text: TEXT, voice: 'af_heart' });
-    const { samples } = await speak(model, replica, { text: TEXT, voice: 'af_heart' });
-    const [doubt, next] = [piece?.words[2]?.toSample ?? 0, piece?.words[3]?.fromSample ?? 0];
-    // 50 ms at least, and nobody speaks in it.
-    expect(next - doubt).toBeGreaterThan(1_200);
-    expect(rmsOf(samples.subarray(doubt, next))).toBeLessThan(0.01);
-    expect(rmsOf(samples.subarray(0, doubt))).toBeGreaterThan(0.02);
+  it('gives the pause at a comma to no word', () => {
+    const [first, second] = whole.pieces;
+    const part = whole.samples.subarray(first?.toSample);
+    const [was, next] = [second?.words[1]?.toSample ?? 0, second?.words[2]?.fromSample ?? 0];
+    expect((next - was) / RATE_HZ).toBeGreaterThan(0.05);
+    expect(rmsOf(part.subarray(was, next))).toBeLessThan(0.01);
+    expect(rmsOf(part.subarray(0, was))).toBeGreaterThan(0.02);
   });
 
-  it('are not known without the built graph, which speaks the same', async () => {
+  it('speaks the same without the built graph, and tells no times', async () => {
+    const [step] = (await speak(model, replica, { text: 'Hello.', voice: 'am_adam' })).steps;
+    if (step === undefined) throw new Error('There was no step.');
     const published = await loadReplica(loadOf(modelDir('kokoro-82m')));
-    const plain = await speak(model, published, { text: 'Hello there.', voice: 'af_heart' });
+    const [plain, timed] = [
+      await published.run(step, NEVER_CANCELED),
+      await replica.run(step, NEVER_CANCELED),
+    ];
     await published.close();
-    const timed = await speak(model, replica, { text: 'Hello there.', voice: 'af_heart' });
-    expect(plain.samples).toEqual(timed.samples);
+    expect(plain.result.samples).toEqual(timed.result.samples);
+    expect(plain.result.durations).toBeUndefined();
+    expect(timed.result.durations).toHaveLength(step.tokens.length + 2);
+  });
+
+  it('speaks faster when asked', async () => {
+    const text = 'The lazy dog sleeps.';
+    const slow = await hear({ text, voice: 'af_heart' });
+    const fast = await hear({ text, voice: 'af_heart', speed: 2 });
+    expect(fast.samples.length / slow.samples.length).toBeGreaterThan(0.4);
+    expect(fast.samples.length / slow.samples.length).toBeLessThan(0.7);
   });
 });
 
