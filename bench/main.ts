@@ -12,6 +12,7 @@ import {
   withPeer,
   withPlaces,
 } from './support/options.js';
+import { withPhonemes } from './phonemes/phonemes.js';
 import { endProgramsAtExit } from './support/program.js';
 import { note } from './support/report.js';
 import { ROUTER_PARTS, benchRouter } from './router.js';
@@ -166,6 +167,7 @@ program
 
 withCollector(program);
 withMetrics(program);
+withPhonemes(program);
 
 endProgramsAtExit();
 try {

@@ -2,11 +2,15 @@ import { loadSettings } from '../config/load.js';
 import { loadCatalogue } from '../models/catalogue.js';
 import type { CatalogueEntry } from '../models/catalogue.js';
 import { modelState } from '../models/model-state.js';
+import { streamingOf, type Streaming } from '../models/piper/streaming.js';
 import { sayBytes } from '../models/pull/disk-space.js';
 import { EXIT } from './failure.js';
 
 const MAX_LANGUAGES = 4;
-const HEADINGS = ['MODEL', 'TASK', 'ENGINE', 'LANGUAGES', 'SIZE', 'LICENCE', 'STATE'];
+const HEADINGS = ['MODEL', 'TASK', 'ENGINE', 'LANGUAGES', 'SIZE', 'LICENCE', 'STATE', 'STREAMS'];
+
+/** What a listener hears of it: the first words of a sentence at once, or when all of it is made. */
+const STREAMS = { windows: 'inside sentences', sentences: 'by sentence' };
 
 interface Listed {
   readonly id: string;
@@ -20,12 +24,15 @@ interface Listed {
   /** Paths of the files that are not there. */
   readonly missing: readonly string[];
   readonly configured: boolean;
+  /** Of voices of the Piper engine. */
+  readonly streaming?: Streaming;
   readonly dir: string;
 }
 
 async function listed(entry: CatalogueEntry, configured: ReadonlySet<string>): Promise<Listed> {
   const { card, dir } = entry;
   const state = await modelState(entry);
+  const streaming = await streamingOf(entry);
   const absent = state.files.filter((one) => one.state === 'absent');
   return {
     id: card.id,
@@ -38,6 +45,7 @@ async function listed(entry: CatalogueEntry, configured: ReadonlySet<string>): P
     state: state.summary,
     missing: absent.map(({ file }) => file.path),
     configured: configured.has(card.id),
+    ...(streaming && { streaming }),
     dir,
   };
 }
@@ -53,7 +61,15 @@ function cells(model: Listed): string[] {
     sayBytes(model.bytes),
     model.licence,
     model.state,
+    model.streaming ? STREAMS[model.streaming.unit] : '',
   ];
+}
+
+/** One line for each voice that streams whole sentences only. */
+function reasons(found: readonly Listed[]): string[] {
+  return found.flatMap(({ id, streaming }) =>
+    streaming?.reason === undefined ? [] : [`${id} streams whole sentences: ${streaming.reason}.`],
+  );
 }
 
 function table(rows: readonly (readonly string[])[]): string {
@@ -79,6 +95,7 @@ export async function models(options: { readonly json: boolean }): Promise<numbe
     console.log(JSON.stringify(found, undefined, 2));
   } else {
     console.log(table([HEADINGS, ...found.map(cells)]));
+    for (const line of reasons(found)) console.log(`\n${line}`);
     console.log('\n* configured (TTS_MODELS, ASR_MODELS). Fetch one with: chorus pull <model>');
   }
   for (const problem of catalogue.problems.values()) console.error(`chorus: ${problem.message}`);

@@ -18,6 +18,7 @@ export const ERROR_TABLE = {
   wrong_task: { status: 400, retryable: false },
   unsupported_language: { status: 400, retryable: false },
   unspeakable_text: { status: 400, retryable: false },
+  invalid_ssml: { status: 400, retryable: false },
   undecodable_audio: { status: 400, retryable: false },
   empty_audio: { status: 400, retryable: false },
   unauthorized: { status: 401, retryable: false },

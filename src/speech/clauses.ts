@@ -30,7 +30,7 @@ const MAX_MARKS_IN_CLAUSE = 12;
 const FULL_CLAUSE_BYTES = 725;
 /** And here at the latest, within a word. */
 const LONGEST_CLAUSE_BYTES = 800;
-/** In UTF-16 units with ties; an ordinary text has twice as many as letters. */
+/** In UTF-16 units with ties; English has 1.5 for each letter. */
 const FEWEST_PHONEMES_OF_FULL_CLAUSE = 500;
 
 /**
@@ -145,10 +145,11 @@ function fullClauseEnd(text: string, start: number): number {
   let bytes = 0;
   let at = start;
   for (const character of text.slice(start, start + LONGEST_CLAUSE_BYTES)) {
-    if (bytes >= FULL_CLAUSE_BYTES && character.trim() === '') return at;
+    const isFull = bytes >= FULL_CLAUSE_BYTES && character.trim() === '';
     bytes += Buffer.byteLength(character);
     if (bytes > LONGEST_CLAUSE_BYTES) return at;
     at += character.length;
+    if (isFull) return at;
   }
   return at;
 }

@@ -7,7 +7,21 @@ declare module '@echogarden/espeak-ng-emscripten' {
     synthesize_ipa(text: string): { readonly code: number; readonly ipa: string };
   }
 
+  /** A file in the module's memory. */
+  export interface EspeakFile {
+    readonly mode: number;
+    /** A part of the package's `espeak-ng.data`, at the same offset. */
+    readonly contents: Uint8Array;
+  }
+
+  export interface EspeakFiles {
+    readdir(path: string): string[];
+    lookupPath(path: string): { readonly node: EspeakFile };
+    isDir(mode: number): boolean;
+  }
+
   export interface EspeakModule {
+    readonly FS: EspeakFiles;
     readonly HEAPU8: Uint8Array;
     readonly eSpeakNGWorker: new () => EspeakHandle;
     _free(pointer: number): void;

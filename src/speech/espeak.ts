@@ -3,6 +3,8 @@ import createModule, {
   type EspeakModule,
 } from '@echogarden/espeak-ng-emscripten';
 
+import { readDataOnDemand } from './espeak-data.js';
+
 /** Puts in front of a clause's phonemes wherever a word of another language begins or ends. */
 const LANGUAGE_SWITCH = /\([^)]+\)/g;
 const CLAUSE_SEPARATOR = ' | ';
@@ -22,12 +24,14 @@ export class Espeak {
   readonly #handle: EspeakHandle;
   #voice: string | undefined;
 
-  /** Loads the engine with its dictionaries (24 MB, from the package's folder). */
+  /** Loads the engine; it reads its dictionaries when a voice needs them. */
   static async load(): Promise<Espeak> {
-    return new Espeak(await createModule());
+    const module = await createModule();
+    readDataOnDemand(module);
+    return new Espeak(module);
   }
 
-  private constructor(module: EspeakModule) {
+  constructor(module: EspeakModule) {
     const { _free: free } = module;
     this.#module = module;
     this.#free = free;

@@ -47,14 +47,8 @@ export class LanguagesOfText {
   readonly #options: ScriptOptions;
   readonly #known = new Map<string, CharacterLanguage>();
 
-  /**
-   * @param text The whole text of the request.
-   * @throws ChorusError `unsupported_language` if most of its letters are of scripts that the
-   * voice's languages are not written in.
-   */
-  constructor(text: string, options: ScriptOptions) {
+  constructor(options: ScriptOptions) {
     this.#options = options;
-    requireSpeakable(text, options);
   }
 
   /** The language that most letters of a text are spoken in; undefined if it has none. */
@@ -112,7 +106,12 @@ function scriptOf(character: string): keyof typeof SCRIPTS | undefined {
   return scripts.find((script) => SCRIPTS[script].letters.test(character));
 }
 
-function requireSpeakable(text: string, options: ScriptOptions): void {
+/**
+ * Makes sure that a voice can speak most of a text.
+ * @throws ChorusError `unsupported_language` if most of its letters are of scripts that the voice's
+ * languages are not written in.
+ */
+export function requireSpeakable(text: string, options: ScriptOptions): void {
   const counts = countLetters(text);
   let letters = 0;
   let foreign = isJapanese(counts) && !options.speaks.includes('ja') ? (counts.get('han') ?? 0) : 0;

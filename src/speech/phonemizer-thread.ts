@@ -28,6 +28,8 @@ interface Waiting {
 export async function createPhonemizer(): Promise<Phonemizer> {
   const thread = new Worker(new URL('./phonemizer-entry.js', import.meta.url), {
     name: 'phonemizer',
+    // Strings that live for a millisecond need no more, and V8 would take 10 MB for them.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   await once(thread, 'message');
   const waiting = new Map<number, Waiting>();

@@ -7,6 +7,8 @@ export const MAX_PIECE_WEIGHT = 300;
 const WEIGHT_WITHOUT_ALPHABET = 3;
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 const ALL_WIDE = new RegExp(WIDE, 'gu');
+/** No space is left before these, whatever stood there and is not said. */
+const CLOSING = /^\s*[.,;:!?…)]/u;
 const CLAUSE_END = /[,;:—–，；：、،؛)]/u;
 
 /**
@@ -83,7 +85,10 @@ export function runsOf(
   const runs: SpokenRun[] = [];
   let same: Token[] = [];
   const flush = (): void => {
-    if (same.some(({ kind }) => kind === 'word')) runs.push(textRun(same, sourceOf));
+    // Punctuation alone counts after phonemes only: they may ask, too.
+    const isClosing =
+      runs.at(-1)?.kind === 'phonemes' && same.some(({ text }) => text.trim() !== '');
+    if (isClosing || same.some(({ kind }) => kind === 'word')) runs.push(textRun(same, sourceOf));
     same = [];
   };
   for (const token of tokens) {
@@ -105,12 +110,14 @@ function textRun(tokens: readonly Token[], sourceOf: (span: TextSpan) => TextSpa
   const words: SpokenWord[] = [];
   let text = '';
   for (const token of tokens) {
-    const said = text === '' || text.endsWith(' ') ? token.text.trimStart() : token.text;
+    if (CLOSING.test(token.text)) text = text.trimEnd();
+    const isJoined = text === '' || text.endsWith(' ') || CLOSING.test(token.text);
+    const said = isJoined ? token.text.trimStart() : token.text;
     if (token.kind === 'word') {
       words.push({ from: text.length, to: text.length + said.length, source: sourceOf(token) });
     }
     text += said;
   }
-  const language = tokens.find((token) => token.kind === 'word')?.language ?? '';
+  const language = tokens.find((token) => token.language !== '')?.language ?? '';
   return { kind: 'text', language, text: text.trimEnd(), words };
 }

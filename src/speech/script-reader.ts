@@ -1,9 +1,12 @@
+import { LanguagesOfText, requireSpeakable } from './languages-of-text.js';
+import { sayAs } from './script-fronts.js';
 import { cutTokens, runsOf } from './script-pieces.js';
 import { type MarkedText, plainText, type TextMark } from './script-text.js';
-import { TokenReader } from './script-tokens.js';
+import { type TokenOptions, TokenReader } from './script-tokens.js';
 import type { Token } from './script-words.js';
 import type { ScriptOptions, SpokenPiece, TextSpan } from './script.js';
 import { sentenceSpans } from './sentences.js';
+import { type ReadAs, readSsml } from './ssml/ssml-reader.js';
 
 /** Marks that belong to what is before them, if a piece is cut there. */
 const CLOSING = /[.,;:!?…"'”’»)\]}。，、；：！？」』）》】।]{0,8}/uy;
@@ -12,13 +15,27 @@ const CLOSING = /[.,;:!?…"'”’»)\]}。，、；：！？」』）》】।
  * Reads a request's text: its sentences, cut where markup pauses or changes the pace and where they
  * are too long, each word in the language it is written in and as it is said.
  * Nothing to say gives an empty list. It is deterministic and takes time in proportion to the text.
- * @throws ChorusError `unsupported_language` if the voice cannot speak most of the text.
+ * @throws ChorusError `unsupported_language` if the voice cannot speak most of the text;
+ * `invalid_ssml` if its markup is broken.
  */
 export function readScript(text: string, options: ScriptOptions): SpokenPiece[] {
-  const marked = plainText(text);
-  const reader = new PieceReader(marked, options);
+  const languages = new LanguagesOfText(options);
+  const main = options.language;
+  const marked =
+    options.markup === 'ssml' ? readSsml(text, readAsIn({ main, languages })) : plainText(text);
+  requireSpeakable(marked.text, options);
+  const reader = new PieceReader(marked, new TokenReader(marked, { main, languages }));
   for (const sentence of sentencesOf(marked)) reader.read(sentence);
   return reader.end();
+}
+
+/** Reads what `say-as` holds in the language of its letters. */
+function readAsIn({ main, languages }: TokenOptions): ReadAs {
+  return (text, as) => {
+    const language = languages.most(text) ?? main;
+    const spoken = sayAs(text, language, as);
+    return spoken === undefined ? undefined : { text: spoken, language };
+  };
 }
 
 /** Sentences end where markup says so, and elsewhere where the text does. */
@@ -46,9 +63,9 @@ class PieceReader {
   #rate = 1;
   #sentence = 0;
 
-  constructor(marked: MarkedText, options: ScriptOptions) {
+  constructor(marked: MarkedText, tokens: TokenReader) {
     this.#marked = marked;
-    this.#tokens = new TokenReader(marked, options);
+    this.#tokens = tokens;
   }
 
   read({ start, end }: TextSpan): void {
@@ -111,11 +128,11 @@ class PieceReader {
   }
 
   #addPart(part: TextSpan): void {
-    const { sourceOf } = this.#marked;
+    const { text, sourceOf } = this.#marked;
     for (const tokens of cutTokens(this.#tokens.tokens(part))) {
       const runs = runsOf(tokens, sourceOf);
       if (runs.length === 0) continue;
-      this.#add({ runs, source: sourceOf(extent(tokens)), pauseSeconds: undefined });
+      this.#add({ runs, source: sourceOf(extent(text, tokens)), pauseSeconds: undefined });
     }
   }
 
@@ -126,8 +143,10 @@ class PieceReader {
   }
 }
 
-/** From the first to the last of them that is more than white space. */
-function extent(tokens: readonly Token[]): TextSpan {
-  const seen = tokens.filter(({ text }) => text.trim() !== '');
-  return { start: seen[0]?.start ?? 0, end: seen.at(-1)?.end ?? 0 };
+/** From the first to the last of them, without white space. */
+function extent(text: string, tokens: readonly Token[]): TextSpan {
+  const start = tokens[0]?.start ?? 0;
+  const written = text.slice(start, tokens.at(-1)?.end ?? start);
+  const from = start + written.length - written.trimStart().length;
+  return { start: from, end: from + written.trim().length };
 }

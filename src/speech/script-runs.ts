@@ -19,6 +19,7 @@ export interface RunOptions {
 const CHINESE_UNITS =
   /^(?:[kcmnμµ]?m|[kmμµ]?g|t|m?[lL]|[kM]?W|[kM]?Wh|[km]?V|m?A|mAh|[kMG]?Hz|[kMGT]B|min|ms|s|h|kcal|dB|lb|oz|ft|mph|[CF])$/u;
 const LONGEST_UNIT = 4;
+const MARK = /^\p{M}$/u;
 const NUMBER_AT_END = /\d ?°?$/u;
 /** What a number or a sign is not glued to its neighbour across. */
 const BREAKER = String.raw`[\s,;:!?()"“”「」『』《》【】\[\]，。、；：！？…（）]`;
@@ -68,17 +69,21 @@ interface Segment extends TextSpan {
 /** Letters of one language, or what lies between letters. */
 function letterSegments(text: string, span: TextSpan, options: RunOptions): Segment[] {
   const segments: Segment[] = [];
+  let start = span.start;
   let at = span.start;
+  let last: string | undefined;
   for (const character of text.slice(span.start, span.end)) {
-    const end = at + character.length;
-    const isMark = /^\p{M}$/u.test(character);
-    const last = segments.at(-1);
     const own = options.languageAt?.(at) ?? options.languages.of(character);
-    const language = isMark && last !== undefined ? last.language : own;
-    if (last?.language === language) segments[segments.length - 1] = { ...last, end };
-    else segments.push({ language, start: at, end });
-    at = end;
+    // A mark belongs to its letter.
+    const language = own === 'neutral' && MARK.test(character) ? (last ?? own) : own;
+    if (last !== undefined && language !== last) {
+      segments.push({ language: last, start, end: at });
+      start = at;
+    }
+    last = language;
+    at += character.length;
   }
+  if (last !== undefined) segments.push({ language: last, start, end: at });
   const isUnit = (index: number) => isChineseUnit({ text, segments, main: options.main }, index);
   return mergeNeutral(
     segments.map((segment, index) =>

@@ -1,3 +1,4 @@
+import { cleanWord, heard, SPOKEN, WITHOUT_SPACES } from './script-marks.js';
 import type { LanguageRun } from './script-runs.js';
 import type { TextEdit, TextSpan } from './script.js';
 
@@ -17,31 +18,28 @@ export interface WordEdit extends TextEdit {
   readonly kind?: 'phonemes';
 }
 
-/** Languages that are written without spaces between words. */
-const WITHOUT_SPACES = new Set(['zh', 'yue', 'ja', 'th', 'lo', 'km', 'my']);
-
 /**
  * What parts words: white space, control characters, and punctuation that never stands in one.
  * Commas and colons between digits do not, nor single full stops.
  */
 const BETWEEN_WORDS =
-  /[\s\p{Cc}\p{Z}—–―…;!?"“”„«»()[\]{}<>|¿¡，。、；：！？「」『』（）《》〈〉【】।॥؟،؛۔]+|\.{2,}|(?<!\d)[,:]|[,:](?!\d)/gu;
-/** What a word begins or ends with; quotes, hyphens and full stops around it belong to no word. */
-const SPOKEN = /[\p{L}\p{N}\p{M}\p{S}%&@#§‰]/u;
+  /[\s\p{Cc}\p{Z}—–―…;!?"“”„«»()[\]{}|¿¡，。、；：！？「」『』（）《》〈〉【】।॥؟،؛۔]+|\.{2,}|(?<!\d)[,:]|[,:](?!\d)/gu;
 const SIGN_BEFORE_NUMBER = /^-(?=[\d.])/;
 
 /** A run's words and what stands between them, in order and without overlap. */
 export function tokensOf(text: string, run: LanguageRun, edits: readonly WordEdit[]): Token[] {
   const { language } = run;
-  if (language === undefined) return [gap(text, run, '')];
+  if (language === undefined) return [{ ...run, kind: 'gap', language: '', text: ' ' }];
   const atoms = atomsOf(text, run, edits);
   const tokens = WITHOUT_SPACES.has(language)
     ? atoms.flatMap((atom) => (atom.kind === 'raw' ? segments(text, atom) : [atom]))
     : glued(text, atoms);
   return tokens.map(({ start, end, kind, spoken }) => {
     if (kind === 'phonemes') return { kind, start, end, text: spoken ?? '', language };
-    const said = spoken ?? cleanWord(text.slice(start, end));
-    if (kind === 'gap' || said === '') return gap(text, { start, end }, language);
+    const written = text.slice(start, end);
+    const said = spoken ?? (kind === 'gap' ? written : cleanWord(written));
+    const isGap = kind === 'gap' || said === '';
+    if (isGap) return { kind: 'gap', start, end, language, text: heard(said, language) };
     return { kind: 'word', start, end, language, text: said };
   });
 }
@@ -58,8 +56,10 @@ function atomsOf(text: string, run: LanguageRun, edits: readonly WordEdit[]): At
   let at = run.start;
   for (const { start, end, spoken, kind } of edits) {
     atoms.push(...rawAtoms(text, { start: at, end: start }));
-    const isSaid = spoken.trim() !== '';
-    atoms.push({ kind: isSaid ? (kind ?? 'edit') : 'gap', start, end, spoken: spoken.trim() });
+    // What is not said parts words, and is heard at most as the pause that it is replaced with.
+    const isSaid = SPOKEN.test(spoken);
+    const said = isSaid ? spoken.trim() : ` ${spoken.trim()} `;
+    atoms.push({ kind: isSaid ? (kind ?? 'edit') : 'gap', start, end, spoken: said });
     at = end;
   }
   return [...atoms, ...rawAtoms(text, { start: at, end: run.end })];
@@ -143,39 +143,18 @@ function afterLastSpoken(text: string, { start, end }: TextSpan): number {
 
 const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
 
+/** Characters that are segmented in one go: ICU takes more than linear time. */
+const SEGMENTED_AT_ONCE = /[^]{1,128}/gu;
+
 /** Words of a text without spaces. */
 function segments(text: string, { start, end }: TextSpan): Atom[] {
-  return Array.from(segmenter.segment(text.slice(start, end)), ({ segment, index }) => {
-    const from = start + index;
-    const kind = SPOKEN.test(segment) ? 'raw' : 'gap';
-    return { kind, start: from, end: from + segment.length };
-  });
-}
-
-/** Marks that follow one letter at most; more only cost time. */
-const MANY_MARKS = /(\p{M}{4})\p{M}+/gu;
-/** Neither heard nor seen: lone surrogates, soft hyphens, marks of the direction of writing. */
-const UNSPOKEN =
-  /[\p{Cs}\p{Cc}\uFFFC\uFFFD\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu;
-/** Letters that are shaped like others: full width, mathematical, ligatures. */
-const SHAPED = /[\uFF21-\uFF3A\uFF41-\uFF5A\uFB00-\uFB06\u{1D400}-\u{1D7FF}]/u;
-
-function cleanWord(word: string): string {
-  const clean = word.replace(UNSPOKEN, '').replace(MANY_MARKS, '$1');
-  return clean.normalize(SHAPED.test(clean) ? 'NFKC' : 'NFC');
-}
-
-/** Marks that the voice hears as a pause or a tune; others are not said and would be spelled out. */
-const UNHEARD = /[^\s.,;:!?…—–\-'"’‘“”()[\]«»¿¡，。、；：！？「」『』（）《》।॥؟،؛۔]/gu;
-/** As many of a gap's marks as are kept. */
-const MAX_MARKS = 8;
-
-function gap(text: string, { start, end }: TextSpan, language: string): Token {
-  const written = text.slice(start, end);
-  const marks = written
-    .replace(UNHEARD, ' ')
-    .replace(/(\S)\1{3,}/gu, '$1$1$1')
-    .replace(/\s+/gu, ' ');
-  const short = marks.length > MAX_MARKS ? `${marks.slice(0, MAX_MARKS)} ` : marks;
-  return { kind: 'gap', start, end, text: short, language };
+  const atoms: Atom[] = [];
+  for (const chunk of text.slice(start, end).matchAll(SEGMENTED_AT_ONCE)) {
+    for (const { segment, index } of segmenter.segment(chunk[0])) {
+      const from = start + chunk.index + index;
+      const kind = SPOKEN.test(segment) ? 'raw' : 'gap';
+      atoms.push({ kind, start: from, end: from + segment.length });
+    }
+  }
+  return atoms;
 }

@@ -51,7 +51,10 @@ export interface TextRun {
   readonly language: string;
   /** As it is said, with punctuation: numbers, dates and signs are written out. */
   readonly text: string;
-  /** In order, without overlap; what no word covers is white space and punctuation. */
+  /**
+   * In order, without overlap; what no word covers is white space and punctuation. None if the run is
+   * only the punctuation after phonemes.
+   */
   readonly words: readonly SpokenWord[];
 }
 

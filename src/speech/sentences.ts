@@ -2,7 +2,8 @@ import type { TextSpan } from './script.js';
 import { belongsToWord } from './sentence-abbreviations.js';
 import { afterBullet, LINE_BREAKS, lineEndsSentence, longestLine } from './sentence-lines.js';
 
-const CLOSERS = String.raw`["'”’»)\]}）」』】》〉]*`;
+/** French puts a space before its closing quotation mark. */
+const CLOSERS = String.raw`["'”’»)\]}）」』】》〉]*(?:\s»(?!\S))?`;
 /** Marks that may end a sentence, with the quotes and brackets that close after them, and line breaks. */
 const POSSIBLE_END = new RegExp(
   `[.!?…‼⁇⁈⁉]+${CLOSERS}|[。！？｡；।॥؟۔]+${CLOSERS}|${LINE_BREAKS}`,

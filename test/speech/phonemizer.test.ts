@@ -1,5 +1,7 @@
+import createModule from '@echogarden/espeak-ng-emscripten';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { Espeak } from '../../src/speech/espeak.js';
 import type { Phonemizer } from '../../src/speech/phonemizer.js';
 import { createPhonemizer } from '../../src/speech/phonemizer-thread.js';
 
@@ -32,6 +34,18 @@ describe('phonemizer thread', () => {
   it('takes marks inside numbers and abbreviations for no clause end', async () => {
     const clauses = await phonemizer.phonemize('It is 3.14, e.g. with 1,250.5 in all.', 'en-us');
     expect(clauses.map((clause) => clause.terminator)).toEqual([',', '.']);
+  });
+
+  it.each([
+    ['He said "no", of course.', [',', '.']],
+    ['One (of two), “three”; four', [',', ';', '']],
+    ['"Stop!" he said. (No.) "Why?"', ['!', '.', '.', '?']],
+    ['The first... the last… gone.', ['', '', '.']],
+    ['Hill, e.g. at 5 p.m. of course; never at 3.14, or 1,000.', [',', ';', ',', '.']],
+    ['One\n\ntwo – three, — four', ['', ';', ',', '']],
+  ])('finds the marks of %s', async (text, marks) => {
+    const clauses = await phonemizer.phonemize(text, 'en-us');
+    expect(clauses.map((clause) => clause.terminator)).toEqual(marks);
   });
 
   it('speaks each voice in its own language, whatever voice came before', async () => {
@@ -78,6 +92,20 @@ describe('phonemizer thread', () => {
     expect(await spoken('Hello, you.')).toBe('həlˈoʊ, juː.');
   });
 
+  it.each([
+    ['a command to espeak: spell', '\u000120Y a \u00011Y'],
+    ['a command to espeak: emphasis', '\u000117F \u00012G'],
+    ['half a sentence', 'He will'],
+    ['another voice', 'voilà'],
+  ])('says the same after %s', async (_name, text) => {
+    const asked = ['It is 123 of the record.', 'use', 'to read (one)', 'I.V.'];
+    const spokenBefore = await Promise.all(asked.map((one) => spoken(one)));
+    for (const [index, one] of asked.entries()) {
+      await spoken(text, text === 'voilà' ? 'fr-fr' : 'en-us');
+      expect(await spoken(one)).toBe(spokenBefore[index]);
+    }
+  });
+
   it('answers questions that overlap, each with its own', async () => {
     const words = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
     const together = await Promise.all(words.map((word) => spoken(word)));
@@ -92,4 +120,21 @@ it('rejects what is asked when it closes, and afterwards', async () => {
   // Either it was answered before the end, or it was refused; it never hangs.
   expect(await asked).toBeDefined();
   await expect(own.phonemize('Hello', 'en-us')).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+it('keeps nothing of what espeak has answered', async () => {
+  const module = await createModule();
+  const espeak = new Espeak(module);
+  const text = 'A sentence, and another one that is somewhat longer.';
+  espeak.clauses(text, 'en-us');
+  const { _free: free } = module;
+  const handle = new module.eSpeakNGWorker();
+  const placeOfAnswer = (): number => {
+    const { ptr } = handle.convert_to_phonemes(text, true);
+    free(ptr);
+    return ptr;
+  };
+  const before = placeOfAnswer();
+  for (let time = 0; time < 20; time += 1) espeak.clauses(text, 'en-us');
+  expect(placeOfAnswer()).toBe(before);
 });

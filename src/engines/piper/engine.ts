@@ -27,7 +27,11 @@ export const piperEngine: SpeechEngine<PiperStep, PiperResult> = {
   replicaModule: new URL('./replica.js', import.meta.url),
   async open(_card, modelDir, resources) {
     const cut = await readCut(modelDir);
-    return new PiperModel({ config: await readVoiceConfig(modelDir), cut, resources });
+    const config = await readVoiceConfig(modelDir);
+    const language = primary(config.espeak.voice);
+    // Its rules are made when the first text is read; no listener shall wait for that.
+    readScript('Ready.', { language, speaks: [language] });
+    return new PiperModel({ config, cut, resources });
   },
 };
 

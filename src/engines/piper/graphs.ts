@@ -19,6 +19,12 @@ export interface PiperGraphs {
 const FLOATS: InputContract = { type: 'float32' };
 const IDS: InputContract = { type: 'int64' };
 
+/**
+ * Lengths differ from step to step: plans of memory that are kept for each of them cost a replica
+ * 56 MB and save no time.
+ */
+const VARYING_SHAPES = { enableMemPattern: false };
+
 /** Opens the graphs of a voice; none stays open if one cannot be opened. */
 export async function openGraphs(load: ReplicaLoad, cut: WindowedCut): Promise<PiperGraphs> {
   const speaker: Record<string, InputContract> = cut.hasSpeakers ? { sid: IDS } : {};
@@ -37,7 +43,13 @@ export async function openGraphs(load: ReplicaLoad, cut: WindowedCut): Promise<P
   ): Promise<OpenedSession> => {
     const { modelDir, threads, target } = load;
     const path = join(modelDir, file);
-    const session = await openSession({ path, threads, target, expect: { inputs, outputs } });
+    const session = await openSession({
+      path,
+      threads,
+      target,
+      expect: { inputs, outputs },
+      options: VARYING_SHAPES,
+    });
     opened.push(session);
     return session;
   };

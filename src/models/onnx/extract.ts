@@ -1,4 +1,4 @@
-import { GraphIndex, inputsOf } from './graph-index.js';
+import { inputsOf, type GraphIndex } from './graph-index.js';
 import type { OnnxAttributeValue, OnnxGraph, OnnxNode, OnnxValueInfo } from './types.js';
 
 /** A tensor of a graph that becomes an input or output of a part of it, under a name of its own. */

@@ -23,7 +23,11 @@ interface Ending {
   readonly said: CutMessage | undefined;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** End of what it wrote to standard error; a crash leaves pages of it. */
+  readonly lastWords: string;
 }
+
+const MAX_WORDS_CHARACTERS = 300;
 
 /**
  * Cuts a voice's graph in a child process, see {@link cutVoice}; a graph at which that process crashes
@@ -35,15 +39,16 @@ export async function buildPiperCut(options: CutOptions, entry = ENTRY): Promise
   const child = fork(fileURLToPath(entry), [options.modelDir], {
     env: childEnvironment(),
     execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const { said, code, signal } = await endOf(child, options);
+  const { said, code, signal, lastWords } = await endOf(child, options);
   if (said?.type === 'done') return;
   if (said?.type === 'failed') {
     throw failureOf(said);
   }
   if (signal === null || !CRASHES.has(signal)) {
-    const ending = signal ?? `exit code ${code}`;
-    throw new ChorusError('model_failed', `The process that cuts the voice ended with ${ending}.`);
+    const ending = `${signal ?? `exit code ${code}`}: ${lastWords}`;
+    throw new ChorusError('model_failed', `The process that cuts the voice ended with ${ending}`);
   }
   const reason = `onnxruntime crashed at its graph (${signal})`;
   await writeCut(options.modelDir, { format: CUT_FORMAT, streaming: 'sentences', reason });
@@ -63,6 +68,10 @@ async function endOf(child: ChildProcess, { onProgress }: CutOptions): Promise<E
     if (message.type === 'progress') onProgress?.({ doneBytes: message.doneBytes });
     else said = message;
   });
+  let words = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-MAX_WORDS_CHARACTERS);
+  });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  return { said, code, signal };
+  return { said, code, signal, lastWords: words.trim() || 'it gave no reason' };
 }

@@ -51,11 +51,11 @@ export function durationNoise(phonemes: number, seed: number): Values {
   return { duration_noise: floatTensor(probeNoise(2 * phonemes, seed), dims) };
 }
 
-/** The output of a run under a name; all of ours are floats. */
+/** A copy of the output of a run under a name; all of ours are floats. */
 export function floatsOf(values: Values, name: string): Float32Array {
   const data = values[name]?.data;
   if (!(data instanceof Float32Array)) throw new CannotCut(`${name} is not made of 32-bit floats`);
-  return data;
+  return data.slice();
 }
 
 /** A run of frames. */

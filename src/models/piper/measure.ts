@@ -1,5 +1,6 @@
 import type { Tensor } from 'onnxruntime-node';
 
+import { largestDifference } from './compare.js';
 import type { CutInput, WindowedCut } from './cut-file.js';
 import {
   floatTensor,
@@ -14,15 +15,19 @@ import { framesOf, ORDINARY_SCALES } from './probe-front.js';
 import { probeNoise } from './probe.js';
 
 /**
- * Largest difference of a sample between windows and one run, full scale being 1: a third of a 16-bit
- * step, so that rounded samples differ by one step at most. Deeper than that, float noise begins.
+ * Largest difference of a sample between windows and one run, full scale being 1: a tenth of a 16-bit
+ * step. Runs of other lengths differ by a third of it anyway; the tries leave room for other texts.
  */
-const TOLERANCE = 1e-5;
+const TOLERANCE = 3e-6;
 /** Contexts to try, in frames: receptive fields of published voices lie between. */
 const FLOW_CONTEXTS = [16, 20, 24, 28, 32, 40, 48, 64];
 const DECODER_CONTEXTS = [8, 10, 12, 16, 24, 32, 48];
 /** Short windows have the most joints, and all of a stream's first audio lies in one. */
 const WINDOW_FRAMES = 32;
+/** Seeds of the noise that the takes of the text are spoken with. */
+const TAKES = [2, 3, 4];
+/** Full scale is 1; any speech is louder. */
+const AUDIBLE = 0.01;
 
 /** What was measured of a cut voice. */
 export type Measured = Pick<
@@ -38,7 +43,8 @@ interface Whole {
 }
 
 /**
- * Finds how much context windows need so that they add up to the whole, by trying.
+ * Finds how much context windows need so that they add up to the whole, by trying. How far a frame
+ * is felt varies with the noise, so several takes of a text are tried, and the worst counts.
  * @throws CannotCut if no context is enough.
  */
 export async function measureContexts(
@@ -46,22 +52,19 @@ export async function measureContexts(
   ids: readonly number[],
   cut: Pick<WindowedCut, 'channels' | 'flowInputs' | 'decoderInputs'>,
 ): Promise<Measured> {
-  const values = await sessions.front(ids, ORDINARY_SCALES);
-  const frames = framesOf(values);
-  const noise = floatTensor(probeNoise(cut.channels * frames, 2), [1, cut.channels, frames]);
-  const latent = await sessions.flow({ ...values, noise });
-  const audio = await sessions.decoder({ ...values, latent });
-  const whole: Whole = { values: { ...values, noise, latent }, latent, audio, frames };
-  const hopSamples = audio.length / frames;
-  if (!Number.isInteger(hopSamples)) {
-    throw new CannotCut(`its audio has ${audio.length} samples for ${frames} frames`);
+  const flow = new ContextSearch('flow', FLOW_CONTEXTS);
+  const decoder = new ContextSearch('decoder', DECODER_CONTEXTS);
+  let hopSamples = 0;
+  for (const seed of TAKES) {
+    const whole = await speak(sessions, ids, { channels: cut.channels, seed });
+    hopSamples = whole.audio.length / whole.frames;
+    await decoder.widen((context) =>
+      decoderDifference(sessions, whole, { context, inputs: cut.decoderInputs }),
+    );
+    await flow.widen((context) =>
+      flowDifference(sessions, whole, { context, inputs: cut.flowInputs }),
+    );
   }
-  const decoder = await smallest(DECODER_CONTEXTS, 'decoder', (context) =>
-    decoderDifference(sessions, whole, { context, inputs: cut.decoderInputs }),
-  );
-  const flow = await smallest(FLOW_CONTEXTS, 'flow', (context) =>
-    flowDifference(sessions, whole, { context, inputs: cut.flowInputs }),
-  );
   return {
     hopSamples,
     flowContextFrames: flow.context,
@@ -70,20 +73,59 @@ export async function measureContexts(
   };
 }
 
-async function smallest(
-  contexts: readonly number[],
-  part: string,
-  differenceOf: (context: number) => Promise<number>,
-): Promise<{ readonly context: number; readonly difference: number }> {
-  let difference = Number.NaN;
-  for (const context of contexts) {
-    difference = await differenceOf(context);
-    if (difference <= TOLERANCE) return { context, difference };
+async function speak(
+  sessions: CutSessions,
+  ids: readonly number[],
+  { channels, seed }: { readonly channels: number; readonly seed: number },
+): Promise<Whole> {
+  const values = await sessions.front(ids, ORDINARY_SCALES);
+  const frames = framesOf(values);
+  const noise = floatTensor(probeNoise(channels * frames, seed), [1, channels, frames]);
+  const latent = await sessions.flow({ ...values, noise });
+  const audio = await sessions.decoder({ ...values, latent });
+  if (audio.length % frames !== 0) {
+    throw new CannotCut(`its audio has ${audio.length} samples for ${frames} frames`);
   }
-  throw new CannotCut(
-    `windows of its ${part} differ from the whole by ${difference.toExponential(1)} even with ` +
-      `${contexts.at(-1)} frames of context`,
-  );
+  if (!audio.some((sample) => Math.abs(sample) >= AUDIBLE)) {
+    throw new CannotCut('it says nothing by which windows could be judged');
+  }
+  return { values: { ...values, noise, latent }, latent, audio, frames };
+}
+
+/** The smallest context of a list that has been enough so far. */
+class ContextSearch {
+  readonly #part: string;
+  readonly #rest: number[];
+  /** The largest difference seen with the context in use. */
+  difference = 0;
+
+  constructor(part: string, contexts: readonly number[]) {
+    this.#part = part;
+    this.#rest = [...contexts];
+  }
+
+  get context(): number {
+    return this.#rest[0] ?? 0;
+  }
+
+  /** Tries the context in use, and wider ones until one is enough. */
+  async widen(differenceOf: (context: number) => Promise<number>): Promise<void> {
+    for (;;) {
+      const difference = await differenceOf(this.context);
+      this.difference = Math.max(this.difference, difference);
+      if (difference <= TOLERANCE) return;
+      if (this.#rest.length === 1) throw new CannotCut(this.#failure(difference));
+      this.#rest.shift();
+      this.difference = 0;
+    }
+  }
+
+  #failure(difference: number): string {
+    return (
+      `windows of its ${this.#part} differ from the whole by ${difference.toExponential(1)} ` +
+      `even with ${this.context} frames of context`
+    );
+  }
 }
 
 interface Trial {
@@ -138,10 +180,4 @@ function* windows(frames: number, context: number): Generator<{ kept: Frames; se
     const seen = { from: Math.max(0, from - context), to: Math.min(frames, to + context) };
     yield { kept: { from, to }, seen };
   }
-}
-
-/** The largest difference of two signals; infinite if they are not of one length. */
-export function largestDifference(one: Float32Array, other: Float32Array): number {
-  if (one.length !== other.length) return Number.POSITIVE_INFINITY;
-  return one.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (other[i] ?? 0))), 0);
 }

@@ -30,31 +30,44 @@ export async function probeFront(
   model: OnnxModel,
   ids: readonly number[],
 ): Promise<FrontOutputs> {
-  const { points } = source;
   const names = frontNames(source);
-  const outputs = new Map(names);
-  for (const { like } of [points.noise, points.durationNoise]) {
-    if (!outputs.has(like)) outputs.set(like, `like_${outputs.size}`);
-  }
+  const outputs = withLikes(names, source);
   const bytes = encodeModel({ ...model, graph: frontGraph(source, outputs) });
   const session = await openGraph(bytes);
   try {
     const long = await runFront(session, ids);
     const short = await runFront(session, [...ids.slice(0, ids.length / 2), ...ids.slice(-1)]);
-    const dimsOf = ({ values }: FrontRun, tensor: string) =>
-      values[outputs.get(tensor) ?? '']?.dims ?? [];
-    expectDims(dimsOf(long, points.durationNoise.like), [1, 2, ids.length], 'noise of durations');
-    const [, channels = 0] = dimsOf(long, points.noise.like);
-    expectDims(dimsOf(long, points.noise.like), [1, channels, long.frames], 'noise of the latent');
+    const dimsOf = (tensor: string) => long.values[outputs.get(tensor) ?? '']?.dims ?? [];
+    const channels = channelsOf(dimsOf, { source, frames: long.frames, phonemes: ids.length });
     const inputs = [...names].map(([tensor, name]) => {
-      const dims = dimsOf(long, tensor);
       const kind = kindOf(name, { long, short });
-      return [tensor, { name, kind, dims }] as const;
+      return [tensor, { name, kind, dims: dimsOf(tensor) }] as const;
     });
     return { inputs: new Map(inputs), channels };
   } finally {
     await session.release();
   }
+}
+
+/** Adds the tensors whose shapes the noises have. */
+function withLikes(names: ReadonlyMap<string, string>, { points }: CutSource): Map<string, string> {
+  const outputs = new Map(names);
+  for (const { like } of [points.noise, points.durationNoise]) {
+    if (!outputs.has(like)) outputs.set(like, `like_${outputs.size}`);
+  }
+  return outputs;
+}
+
+/** Width of the latent's noise, once both noises are known to have the shapes of VITS. */
+function channelsOf(
+  dimsOf: (tensor: string) => readonly number[],
+  run: { readonly source: CutSource; readonly frames: number; readonly phonemes: number },
+): number {
+  const { noise, durationNoise } = run.source.points;
+  expectDims(dimsOf(durationNoise.like), [1, 2, run.phonemes], 'noise of the durations');
+  const [, channels = 0] = dimsOf(noise.like);
+  expectDims(dimsOf(noise.like), [1, channels, run.frames], 'noise of the latent');
+  return channels;
 }
 
 interface FrontRun {
@@ -95,5 +108,5 @@ function kindOf(
 
 function expectDims(found: readonly number[], expected: readonly number[], what: string): void {
   if (String(found) === String(expected)) return;
-  throw new CannotCut(`the ${what} have the shape [${found.join()}], not [${expected.join()}]`);
+  throw new CannotCut(`the ${what}: its shape is [${found.join()}], not [${expected.join()}]`);
 }
