@@ -53,7 +53,11 @@ const READ_OTHERWISE: Readonly<Record<string, readonly (readonly [string, string
   '天黑了，路灯一盏一盏地亮了起来。': [
     ['i→ꭧa', 'i↘ꭧa'],
     ['i→ꭧa', 'i↘ꭧa'],
+    ['↓nti↘', '↓ntɤ'],
   ],
+  // 地 after how something is done is a particle.
+  '图书馆里很安静，大家都在认真地看书。': [['ɻə↘nꭧə→nti↘', 'ɻə↘nꭧə→ntɤ']],
+  '月亮慢慢地升起来了，照亮了整个村庄。': [['ma↘nma↘nti↘', 'ma↘nma↘ntɤ']],
   // 弹 an instrument is tán, a road is cháng.
   '他对音乐很有兴趣，每天都要弹两个小时钢琴。': [['ta↘nlja', 'tʰa↗nlja']],
   '这条路很长，走了半天还没有走到头。': [['ꭧa↓ŋ', 'ꭧʰa↗ŋ']],
@@ -145,8 +149,55 @@ describe('the words of a Chinese text', () => {
     expect(read(text).join('')).toBe(phonemes);
   });
 
+  it.each([
+    ['慢慢地走', '地', 'tɤ'],
+    ['他高兴地说', '地', 'tɤ'],
+    ['这块地很大', '地', 'ti↘'],
+    ['大地', '地', 'ti↘'],
+    ['写得漂亮', '得', 'tɤ'],
+    ['跑得快', '得', 'tɤ'],
+    ['你得早点来', '得', 'tei↓'],
+    ['他得了第一名', '得', 'tɤ↗'],
+    ['取得成功', '得', 'tɤ↗'],
+    ['不得不走', '得', 'tɤ↗'],
+  ])('地 and 得 are what they are in %s', (text, character, phonemes) => {
+    const at = text.indexOf(character);
+    const word = chineseWords(text).find(({ from, to }) => from <= at && at < to);
+    expect(word?.phonemes).toContain(phonemes);
+  });
+
+  it.each([
+    ['銀行在重慶', '银行在重庆'],
+    ['還沒睡著', '还没睡着'],
+    ['為什麼長頭髮', '为什么长头发'],
+    ['名著', '名著'],
+  ])('traditional characters are read as simplified ones: %s', (traditional, simplified) => {
+    expect(read(traditional).join('')).toBe(read(simplified).join(''));
+  });
+
+  it('keep a number together', () => {
+    const text = '会议在二零二六年十一月二十一日，二十五度';
+    const cut = chineseWords(text).map(({ from, to }) => text.slice(from, to));
+    expect(cut).toEqual(['会议', '在', '二零二六年', '十一月', '二十一日', '二十五度']);
+  });
+
+  it('spell Latin letters', () => {
+    expect(chineseWords('八GB内存')).toEqual([
+      { phonemes: 'pa→', from: 0, to: 1 },
+      { phonemes: 'ʨi↘pi↘', from: 1, to: 3 },
+      { phonemes: 'nei↘ʦʰwə↗n', from: 3, to: 5 },
+    ]);
+    for (const { phonemes } of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].flatMap(chineseWords)) {
+      expect(phonemes).toMatch(/[→↗↓↘]/u);
+    }
+  });
+
+  it('keep their places beyond the basic plane', () => {
+    expect(chineseWords('𠮷野家').at(-1)?.to).toBe(4);
+  });
+
   it('leave out what is no Chinese, and text without any is no words', () => {
-    expect(chineseWords('abc カナ 😀 1')).toEqual([]);
+    expect(chineseWords('カナ é 😀 1')).toEqual([]);
     expect(chineseWords('')).toEqual([]);
     expect(chineseWords('。！')).toEqual([]);
   });
@@ -175,7 +226,7 @@ describe('the words of a Chinese text', () => {
         }
         expect(at).toBeLessThanOrEqual(text.length);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

@@ -117,6 +117,6 @@ export const CODE_RULES: readonly Rule[] = [
   {
     pattern: /(?<number>0[0-9]+|[0-9]{9,})(?![0-9.,:/万亿]|0000)/uy,
     say: ({ number = '' }) =>
-      /0000$/.test(number) && !number.startsWith('0') ? undefined : sayDigits(number),
+      number.endsWith('0000') && !number.startsWith('0') ? undefined : sayDigits(number),
   },
 ];

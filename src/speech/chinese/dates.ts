@@ -43,7 +43,9 @@ function partOfDay(half: string, hour: string): string {
 }
 
 const TIME = String.raw`(?<hour>[01]?[0-9]|2[0-4]):(?<minute>[0-5][0-9])(?::(?<second>[0-5][0-9])(?:\.[0-9]{1,6})?)?`;
-const AFTER_SCORE = '(?<!比[分例数值]?[为是达到: ]{0,2}|以)';
+/** 比分3:30 and 以21:18获胜 are scores, 以9:30为准 is a time. */
+const NO_SCORE =
+  '(?<!比[分例数值]?[为是达到: ]{0,2}|以(?=[0-9:]{3,5}.{0,6}(?:胜|负|败|敌|领先|落后|比分|优势)))';
 
 /** Dates, years and times of day, where a digit begins. */
 export const DATE_RULES: readonly Rule[] = [
@@ -79,7 +81,7 @@ export const DATE_RULES: readonly Rule[] = [
         : partOfDay(groups['half'], groups['hour'] ?? '') + sayTime(groups),
   },
   {
-    pattern: new RegExp(String.raw`${AFTER_SCORE}${TIME}(?:Z|\+00:00)?(?![0-9:])`, 'yu'),
+    pattern: new RegExp(String.raw`${NO_SCORE}${TIME}(?:Z|\+00:00)?(?![0-9:])`, 'yu'),
     say: sayTime,
   },
   {

@@ -1,3 +1,6 @@
+import { cutWords } from './cut-words.js';
+import { letterSyllables } from './letters.js';
+import { particleReading } from './particles.js';
 import { readCharacters } from './pinyin.js';
 import { syllablePhonemes } from './syllables.js';
 import { type ReadCharacter, withSandhi } from './tone-sandhi.js';
@@ -56,12 +59,10 @@ const OPENING: Readonly<Record<string, string>> = {
 const PARTICLE_AT_END = /^(?!目的|似的|为了|除了|罢了|极了).+[的了]$/u;
 const HAN = /\p{Script=Han}/u;
 
-const words = new Intl.Segmenter('zh', { granularity: 'word' });
-
 /**
  * Cuts a Chinese text into words and says what Kokoro v1.0 reads for each. Joined by spaces they
- * are the model's input. Numbers and signs must have been written out; what is neither a Chinese
- * character nor a mark is left out.
+ * are the model's input. Numbers and signs must have been written out, and Latin words are better
+ * left to their own language: here they are spelled. What else is no mark is left out.
  * Reference: `ZHG2P` of misaki, version 1.0.
  */
 export function chineseWords(text: string): ChineseWord[] {
@@ -96,7 +97,8 @@ function pieces(text: string): ChineseWord[] {
   let from = 0;
   read.forEach(({ character, closes }, index) => {
     const to = from + character.length;
-    const phonemes = syllablePhonemes(syllables[index] ?? '') ?? '';
+    const said = letterSyllables(character) ?? [syllables[index] ?? ''];
+    const phonemes = said.map((syllable) => syllablePhonemes(syllable) ?? '').join('');
     const word = all.at(-1);
     if (joins && word !== undefined && word.phonemes !== '' && phonemes !== '') {
       all[all.length - 1] = { ...word, phonemes: word.phonemes + phonemes, to };
@@ -114,28 +116,24 @@ interface TextCharacter extends ReadCharacter {
 }
 
 function readText(text: string): TextCharacter[] {
-  const ends = wordEnds(text);
   const readings = readCharacters(text);
-  let to = 0;
-  let length = 0;
-  return Array.from(text, (character, index) => {
-    to += character.length;
-    length += 1;
-    const closes = ends.has(to);
-    const closesWord = closes && length > 1;
-    if (closes) length = 0;
-    const syllable = HAN.test(character) ? readings[index] : undefined;
-    return { character, syllable, closes, closesWord };
+  const found = cutWords(text);
+  let index = 0;
+  return found.flatMap((word, at) => {
+    const place = { word, before: found[at - 1] ?? '', after: found[at + 1] ?? '' };
+    const characters = Array.from(word);
+    // Counted from the end, in code points.
+    return characters.map((character, inside) => {
+      const left = characters.length - 1 - inside;
+      const reading = particleReading(character, place) ?? readings[index];
+      index += 1;
+      const closes = left === 0 || (left === 1 && PARTICLE_AT_END.test(word));
+      return {
+        character,
+        syllable: HAN.test(character) ? reading : undefined,
+        closes,
+        closesWord: closes && inside > 0,
+      };
+    });
   });
-}
-
-/** Offsets after each word; 儿 belongs to the word before it, 的 and 了 stand by themselves. */
-function wordEnds(text: string): Set<number> {
-  const ends = new Set<number>();
-  for (const { segment, index } of words.segment(text)) {
-    if (segment === '儿') ends.delete(index);
-    if (PARTICLE_AT_END.test(segment)) ends.add(index + segment.length - 1);
-    ends.add(index + segment.length);
-  }
-  return ends;
 }

@@ -1,6 +1,10 @@
 import { createRequire } from 'node:module';
 
-type PinyinPro = typeof import('pinyin-pro');
+import type * as pinyinPro from 'pinyin-pro';
+
+import { toSimplified } from './traditional.js';
+
+type PinyinPro = typeof pinyinPro;
 
 /**
  * Readings in context that the dictionary misses or finds in a wrong word (调查|了事|情). Written
@@ -14,6 +18,9 @@ const CORRECTIONS: Readonly<Record<string, string>> = {
   了事实: 'le shì shí',
   了事业: 'le shì yè',
   还了书: 'huán le shū',
+  舍不得: 'shě bù de',
+  数一数: 'shǔ yī shǔ',
+  有空: 'yǒu kòng',
   还书: 'huán shū',
   还钱: 'huán qián',
   还给: 'huán gěi',
@@ -36,5 +43,10 @@ function load(): PinyinPro {
  *   stands there if it has no reading.
  */
 export function readCharacters(text: string): string[] {
-  return load().pinyin(text, { type: 'array', toneType: 'num', v: true, toneSandhi: false });
+  return load().pinyin(toSimplified(text), {
+    type: 'array',
+    toneType: 'num',
+    v: true,
+    toneSandhi: false,
+  });
 }
