@@ -1,4 +1,5 @@
 import type { SynthesisRequest } from '../../protocol/requests.js';
+import { chineseWords } from '../../speech/chinese/kokoro-phonemes.js';
 import { readScript } from '../../speech/script-reader.js';
 import type { SpokenPiece } from '../../speech/script.js';
 import type { EngineResources, JobContext, SpeechEngine, SpeechModel } from '../engine.js';
@@ -22,6 +23,9 @@ export const kokoroEngine: SpeechEngine<KokoroStep, KokoroResult> = {
   service: 'tts',
   replicaModule: new URL('./replica.js', import.meta.url),
   async open(_card, modelDir, resources) {
+    // The readers' rules and dictionaries are made when they first read; no listener waits for that.
+    for (const language of ['en', 'zh']) readScript('1', { language, speaks: [language] });
+    chineseWords('好');
     return new KokoroModel(new KokoroVoices(modelDir), resources);
   },
 };
