@@ -13,8 +13,9 @@ export interface ModelNames {
    */
   resolveModel(idOrAlias: string, service?: Service): ModelCard;
   /**
-   * Finds a voice of a model by id or alias and returns its id.
-   * @throws ChorusError `voice_not_found`.
+   * Finds a voice of a model by id or alias and returns its id; of a mix, where the model takes
+   * any, with those of its parts.
+   * @throws ChorusError `voice_not_found`, `invalid_value`.
    */
   resolveVoice(card: ModelCard, voice: string): string;
 }

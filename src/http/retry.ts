@@ -4,6 +4,8 @@ import { ChorusError } from '../protocol/errors.js';
 const MAX_TRIES = 2;
 /** Bounds even those failures that a request had no part in. */
 const MAX_MOVES = 5;
+/** Bounds the workers that may fail under a request in all, however far it came in between. */
+const MAX_FAILURES = 3;
 
 /**
  * Counts how often a request was tried, and decides whether a failure is worth another try. The
@@ -13,6 +15,7 @@ export class Tries {
   readonly #onRetry: (reason: string) => void;
   #tries = 1;
   #moves = 1;
+  #failures = 0;
 
   /** @param onRetry Told of each new try, with the error code of the one before. */
   constructor(onRetry: (reason: string) => void) {
@@ -25,13 +28,17 @@ export class Tries {
     if (!error.retryable || signal.aborted || this.#moves >= MAX_MOVES) return false;
     const hadPart = error.details.wasRunning !== false;
     if (hadPart && this.#tries >= MAX_TRIES) return false;
-    if (hadPart) this.#tries += 1;
+    if (hadPart && this.#failures >= MAX_FAILURES) return false;
+    if (hadPart) {
+      this.#tries += 1;
+      this.#failures += 1;
+    }
     this.#moves += 1;
     this.#onRetry(error.code);
     return true;
   }
 
-  /** Something new is being tried: earlier failures no longer count. */
+  /** The request has come further: what failed before was not what it asks for now. */
   reset(): void {
     this.#tries = 1;
     this.#moves = 1;

@@ -82,8 +82,10 @@ export class SpeechMeter {
   }
 
   #nextPiece(playback: { untilMs: number }, nowMs: number): void {
+    const aheadMs = playback.untilMs - nowMs;
     this.#metrics.chunkGap(this.#model, (nowMs - this.#wantedAtMs) / 1000);
-    if (nowMs <= playback.untilMs) return;
+    this.#metrics.bufferAhead(this.#model, Math.max(0, aheadMs) / 1000);
+    if (aheadMs >= 0) return;
     // A reader that asked too late was busy with what it had: nobody was kept waiting.
     if (this.#wantedAtMs <= playback.untilMs) this.#metrics.underrun(this.#model);
     playback.untilMs = nowMs;

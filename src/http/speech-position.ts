@@ -50,15 +50,12 @@ export class SpeechPosition {
 
   /**
    * Takes note of an event.
-   * @returns Whether a piece is complete with it.
    * @throws ChorusError `internal` if audio would change its rate or its samples in the middle.
    */
-  advance(event: SpeechEvent): boolean {
+  advance(event: SpeechEvent): void {
     if (event.type === 'start') this.#started(event);
-    else if (event.type === 'mark') this.#mark(event);
-    else if (event.type === 'audio')
-      return this.#received(event.pcm.byteLength / this.#bytesPerSample);
-    return false;
+    if (event.type === 'mark') this.#mark(event);
+    if (event.type === 'audio') this.#received(event.pcm.byteLength / this.#bytesPerSample);
   }
 
   /** Where to go on; undefined if the audio was cut where it cannot be mended. */
@@ -96,10 +93,8 @@ export class SpeechPosition {
     this.#current = { piece, samples, skipped, received: 0 };
   }
 
-  #received(samples: number): boolean {
+  #received(samples: number): void {
     this.#hasAudio ||= samples > 0;
-    if (!this.#current) return false;
-    this.#current.received += samples;
-    return this.#current.received === this.#current.samples;
+    if (this.#current) this.#current.received += samples;
   }
 }

@@ -4,6 +4,7 @@ import type { AcquireRequest, Lease, Router } from '../routing/router.js';
 import { digestOf } from '../protocol/digest.js';
 import type { Claim } from './context.js';
 import { Tries } from './retry.js';
+import { SpeechMarks } from './speech-marks.js';
 import type { SpeechMeter } from './speech-meter.js';
 import { SpeechPosition } from './speech-position.js';
 import { codePoints } from './validate.js';
@@ -38,11 +39,15 @@ export class SpeechSource {
   readonly #options: SpeechSourceOptions;
   readonly #characters: number;
   readonly #position = new SpeechPosition();
+  /** What is said, and when. */
+  readonly marks = new SpeechMarks();
   #lease: Lease | undefined;
   #events: AsyncIterator<SpeechEvent> | undefined;
   /** Tries at the same place of the audio. */
   readonly #tries: Tries;
   #isHolding = false;
+  /** Whether there was audio of the worker that speaks now, or spoke last. */
+  #cameFurther = false;
   /** Whether the reader waits for audio now. */
   #isWanted = false;
   #isPaused = false;
@@ -143,8 +148,11 @@ export class SpeechSource {
       if (event.type === 'error') throw ChorusError.fromWire(event.error);
       if (event.type === 'done') this.#spoken = true;
       this.#measure(event);
-      if (this.#position.advance(event)) this.#tries.reset();
+      this.#position.advance(event);
+      this.marks.advance(event);
       if (event.type === 'audio' && event.pcm.byteLength > 0) {
+        this.#tries.reset();
+        this.#cameFurther = true;
         this.#watchReader();
         return event.pcm;
       }
@@ -198,6 +206,7 @@ export class SpeechSource {
     this.#lease = lease;
     this.#isHolding = true;
     this.#isPaused = false;
+    this.#cameFurther = false;
     meter.dispatched(this.#characters);
     const speech = this.#position.isAtStart ? request : { ...request, resume: this.#position.from };
     this.#events = lease.synthesize(speech, signal)[Symbol.asyncIterator]();
@@ -212,8 +221,9 @@ export class SpeechSource {
       cost: this.#characters,
       requestId,
       resumes: resumes || this.#lease !== undefined,
-      // What is computed is the same in whichever samples it is sent.
-      digest: async () => digestOf({ ...request, s16RateHz: undefined }),
+      cameFurther: this.#cameFurther,
+      // What is computed is the same in whichever samples it is sent, and however urgent it is.
+      digest: async () => digestOf({ ...request, s16RateHz: undefined, bulk: undefined }),
     };
   }
 }

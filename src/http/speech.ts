@@ -1,12 +1,13 @@
 import { streamedWavHeader } from '../audio/wav-header.js';
 import { ChorusError } from '../protocol/errors.js';
 import { readInSpan } from '../protocol/in-span.js';
-import type { MediaClient, SpeechFormat } from '../protocol/media.js';
+import { isSystemFormat, type MediaClient, type SpeechFormat } from '../protocol/media.js';
 import { isS16, type SynthesisRequest } from '../protocol/requests.js';
 import type { Router } from '../routing/router.js';
 import type { Metrics } from '../telemetry/metrics/metrics.js';
 import type { Claim } from './context.js';
 import { Tries } from './retry.js';
+import type { SpeechMarks } from './speech-marks.js';
 import { SpeechMeter } from './speech-meter.js';
 import { type SpeechAttempt, SpeechSource } from './speech-source.js';
 
@@ -30,6 +31,8 @@ export interface SpeechAnswer {
   readonly workerId: string;
   readonly model: string;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** What is said in the chunks so far, and how long they are. */
+  readonly marks: SpeechMarks;
 }
 
 /** Sends an answer to the client; resolves when its last byte has left. */
@@ -56,6 +59,7 @@ export async function speak(
   const { requests } = services.metrics;
   const onRetry = (reason: string): void => requests.retried('tts', reason);
   const tries = new Tries(onRetry);
+  await checkFormat(services.media, job, tries);
   const meter = new SpeechMeter(requests, job.request.model);
   for (let resumes = false; ; resumes = true) {
     const speech = new Speech(services, job, { resumes, meter, onRetry });
@@ -72,6 +76,21 @@ export async function speak(
     } finally {
       speech.stop();
       meter.end();
+    }
+  }
+}
+
+/** What cannot be encoded is not spoken either. */
+async function checkFormat(
+  media: MediaClient,
+  { format, signal }: SpeechJob,
+  tries: Tries,
+): Promise<void> {
+  while (isSystemFormat(format)) {
+    try {
+      return await media.checkFormat(format, signal);
+    } catch (caught) {
+      if (!tries.mayGoOn(caught, signal)) throw caught;
     }
   }
 }
@@ -97,7 +116,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
   constructor({ router, media }: SpeechServices, job: SpeechJob, attempt: SpeechAttempt) {
     this.#job = job;
     this.#media = media;
-    this.#request = withPlainRate(job);
+    this.#request = workersRequest(job);
     const { requestId, claim, signal } = job;
     this.#source = new SpeechSource(router, {
       request: this.#request,
@@ -116,7 +135,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
 
   get answer(): SpeechAnswer {
     const { workerId, model } = this.#source.worker;
-    return { workerId, model, chunks: this };
+    return { workerId, model, chunks: this, marks: this.#source.marks };
   }
 
   /** Waits for the first audio, then for the first encoded byte. */
@@ -215,7 +234,11 @@ function wantedRateHz({ format, sampleRateHz }: SpeechJob): number | undefined {
 }
 
 /** What the workers are asked: for 16-bit samples too, where they are the whole of the answer. */
-function withPlainRate(job: SpeechJob): SynthesisRequest {
-  if (job.format !== 'pcm' && job.format !== 'wav') return job.request;
-  return { ...job.request, s16RateHz: wantedRateHz(job) ?? 'any' };
+function workersRequest(job: SpeechJob): SynthesisRequest {
+  const isPlain = job.format === 'pcm' || job.format === 'wav';
+  return {
+    ...job.request,
+    ...(job.claim.class === 'bulk' && { bulk: true }),
+    ...(isPlain && { s16RateHz: wantedRateHz(job) ?? 'any' }),
+  };
 }

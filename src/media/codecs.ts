@@ -1,8 +1,16 @@
 import { Piscina } from 'piscina';
 
-import type { DecodedAudio, DecodeRequest, EncodeRequest } from '../protocol/media.js';
+import {
+  type DecodedAudio,
+  type DecodeRequest,
+  type EncodeRequest,
+  isSystemFormat,
+  type SystemFormat,
+} from '../protocol/media.js';
 import { DecodePool } from './decode-pool.js';
 import { type EncoderStream, openEncoderStream } from './encoder-stream.js';
+import { FfmpegEncoders } from './encoders/ffmpeg.js';
+import type { OwnEncodeRequest } from './encoders/table.js';
 
 const ENCODE_THREAD = new URL('encode-thread.js', import.meta.url);
 /** Streams that take turns on one encode thread; more of them wait until one ends. */
@@ -24,9 +32,11 @@ export interface Codecs {
    * `canceled`.
    */
   decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio>;
+  /** Looks for what encodes a format; see {@link MediaClient.checkFormat}. */
+  checkFormat(format: SystemFormat): Promise<void>;
   /** Opens an encoder. */
   openEncoder(request: EncodeRequest): EncoderStream;
-  /** Ends the threads; what still runs fails. */
+  /** Ends the threads and programs; what still runs fails. */
   close(): Promise<void>;
 }
 
@@ -46,13 +56,18 @@ export async function createCodecs(options: CodecsOptions): Promise<Codecs> {
     // An encode thread has to hear its ports between tasks, so it must not sleep in Atomics.wait.
     atomics: 'disabled',
   });
+  const ffmpeg = new FfmpegEncoders(ffmpegPath);
+  const openOwn = (request: OwnEncodeRequest): EncoderStream =>
+    openEncoderStream(request, ({ port, ...task }) =>
+      encodePool.run({ ...task, port }, { transferList: [port] }),
+    );
   return {
     decode: (request, signal) => decodePool.decode(request, signal),
-    openEncoder: (request) =>
-      openEncoderStream(request, ({ port, ...task }) =>
-        encodePool.run({ ...task, port }, { transferList: [port] }),
-      ),
+    checkFormat: () => ffmpeg.check(),
+    openEncoder: ({ format, ...rates }) =>
+      isSystemFormat(format) ? ffmpeg.open({ format, ...rates }) : openOwn({ format, ...rates }),
     async close() {
+      ffmpeg.close();
       await Promise.all([decodePool.close(), encodePool.destroy()]);
     },
   };

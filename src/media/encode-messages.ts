@@ -1,10 +1,10 @@
 import type { WireError } from '../protocol/errors.js';
-import type { EncodeRequest } from '../protocol/media.js';
+import type { OwnEncodeRequest } from './encoders/table.js';
 import type { MessagePort } from 'node:worker_threads';
 
 /** A stream to encode on a codec thread; its audio goes through the port. */
 export interface EncodeTask {
-  readonly request: EncodeRequest;
+  readonly request: OwnEncodeRequest;
   readonly port: MessagePort;
 }
 

@@ -1,15 +1,15 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
 import { ChorusError } from '../protocol/errors.js';
-import type { EncodeRequest } from '../protocol/media.js';
 import type { EncodeTask, FromEncoder, ToEncoder } from './encode-messages.js';
+import type { OwnEncodeRequest } from './encoders/table.js';
 
 /** PCM that may lie before the encoder: about 12 s at 22.05 kHz. */
 const MAX_INPUT_BYTES = 1024 * 1024;
 /** Encoded bytes that may wait for a slow reader before the writer is held back. */
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
-/** One stream through an encode thread. */
+/** One stream through an encoder, wherever that runs. */
 export interface EncoderStream {
   /**
    * Hands over mono 32-bit float PCM; resolves when more may be given.
@@ -28,7 +28,7 @@ export interface EncoderStream {
 export type RunEncode = (task: EncodeTask) => Promise<void>;
 
 /** Opens a stream on an encode thread. */
-export function openEncoderStream(request: EncodeRequest, run: RunEncode): EncoderStream {
+export function openEncoderStream(request: OwnEncodeRequest, run: RunEncode): EncoderStream {
   return new ThreadEncoderStream(request, run);
 }
 
@@ -41,7 +41,7 @@ class ThreadEncoderStream implements EncoderStream {
   #failure: ChorusError | undefined;
   #wake: (() => void)[] = [];
 
-  constructor(request: EncodeRequest, run: RunEncode) {
+  constructor(request: OwnEncodeRequest, run: RunEncode) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (message: FromEncoder) => this.#receive(message));

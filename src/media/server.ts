@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { ChorusError } from '../protocol/errors.js';
 import { bytesFrame, type Frame, jsonFrame, readFrames } from '../protocol/frames.js';
-import type { DecodeRequest, EncodeRequest } from '../protocol/media.js';
+import type { DecodeRequest, EncodeRequest, SystemFormat } from '../protocol/media.js';
 import type { Codecs } from './codecs.js';
 import type { EncoderStream } from './encoder-stream.js';
 
@@ -17,12 +17,17 @@ export interface MediaServerOptions {
 
 type Answer = (request: IncomingMessage, response: ServerResponse, codecs: Codecs) => Promise<void>;
 
-const ROUTES: Readonly<Record<string, Answer>> = { '/decode': decode, '/encode': encode };
+const ROUTES: Readonly<Record<string, Answer>> = {
+  '/decode': decode,
+  '/check-format': checkFormat,
+  '/encode': encode,
+};
 
 /**
  * Makes the media process's data socket.
  *
  * - `POST /decode`: a JSON {@link DecodeRequest} → a JSON `DecodedAudio`, or `{error}`.
+ * - `POST /check-format`: a JSON `{format}` → an empty object, or `{error}`.
  * - `POST /encode`: frames, both ways at once. In: a JSON {@link EncodeRequest}, then PCM until the
  *   body ends. Out: encoded bytes, at last `{type:'done'}` or `{type:'error', error}`. An answer
  *   that ends without either was broken off.
@@ -50,6 +55,16 @@ async function decode(
   const body = (await readJson(request)) as DecodeRequest;
   const audio = await codecs.decode(body, closeSignal(response));
   sendJson(response, 200, audio);
+}
+
+async function checkFormat(
+  request: IncomingMessage,
+  response: ServerResponse,
+  codecs: Codecs,
+): Promise<void> {
+  const { format } = (await readJson(request)) as { readonly format: SystemFormat };
+  await codecs.checkFormat(format);
+  sendJson(response, 200, {});
 }
 
 async function encode(

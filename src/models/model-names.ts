@@ -70,10 +70,7 @@ export class ConfiguredModels {
     return this.#served(card);
   }
 
-  /**
-   * Turns a client's voice name into a voice id of a model.
-   * @throws ChorusError `voice_not_found`.
-   */
+  /** Turns a client's voice name into a voice id of a model; see {@link resolveVoice}. */
   resolveVoice(card: ModelCard, voice: string, language?: string): string {
     return resolveVoice(card, voice, language);
   }

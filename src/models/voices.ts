@@ -1,7 +1,10 @@
 import { ChorusError } from '../protocol/errors.js';
+import { formatVoiceMix, parseVoiceMix } from '../protocol/voice-mix.js';
 import type { ModelCard, VoiceCard } from './card.js';
 
 const MAX_NAMED = 8;
+/** What no plain name of a voice has. */
+const MIX = /[+()]/;
 
 function primary(language: string): string {
   return language.toLowerCase().split(/[-_]/)[0] ?? '';
@@ -23,24 +26,41 @@ function isReadable(card: ModelCard, voice: VoiceCard): boolean {
 }
 
 /**
- * Turns a client's voice name into a voice id: an id, another server's name, or `default`.
+ * Turns a client's voice name into a voice id: an id, another server's name, `default`, or, where
+ * the model mixes voices, a mix of those such as `af_heart(2)+echo`.
  * @param language Chooses among the voices for `default`.
- * @throws ChorusError `voice_not_found`, or `unsupported_language` for a voice that is there and
- *   speaks what the model cannot be read in.
+ * @throws ChorusError `voice_not_found`; `unsupported_language` for a voice that is there and speaks
+ *   what the model cannot be read in; `invalid_value` for a mix that cannot be read.
  */
 export function resolveVoice(card: ModelCard, voice: string, language?: string): string {
+  const plain = findVoice(card, voice, language);
+  if (plain !== undefined) return plain;
+  if (!MIX.test(voice)) throw unknownVoice(card, 'has no voice of that name');
+  if (!card.capabilities.includes('voice-mixing')) throw unknownVoice(card, 'mixes no voices');
+  const shares = parseVoiceMix(voice).map(({ voice: part, weight }) => {
+    const id = findVoice(card, part, language);
+    if (id === undefined) throw unknownVoice(card, `has no voice "${part}"`);
+    return { voice: id, weight };
+  });
+  return formatVoiceMix(shares);
+}
+
+function findVoice(card: ModelCard, voice: string, language?: string): string | undefined {
   const own = card.voices.find((known) => known.id === voice);
   if (own !== undefined && !isReadable(card, own)) throw unreadable(card, own);
   if (own !== undefined) return voice;
-  if (Object.hasOwn(card.voiceAliases, voice)) return card.voiceAliases[voice] ?? voice;
+  if (Object.hasOwn(card.voiceAliases, voice)) return card.voiceAliases[voice];
+  if (voice !== 'default') return undefined;
+  return (listVoices(card, language)[0] ?? listVoices(card)[0])?.id;
+}
+
+function unknownVoice(card: ModelCard, what: string): ChorusError {
   const offered = listVoices(card);
-  const first = listVoices(card, language)[0] ?? offered[0];
-  if (voice === 'default' && first !== undefined) return first.id;
   const named = offered.slice(0, MAX_NAMED).map((known) => known.id);
   const others = offered.length - named.length;
   const list = `${named.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
-  const message = `The model ${card.id} has no voice of that name; it has ${list || 'none'}.`;
-  throw new ChorusError('voice_not_found', message, { param: 'voice' });
+  const message = `The model ${card.id} ${what}; it has ${list || 'none'}.`;
+  return new ChorusError('voice_not_found', message, { param: 'voice' });
 }
 
 function unreadable(card: ModelCard, { id, language }: VoiceCard): ChorusError {

@@ -1,8 +1,19 @@
 /** Containers and codecs that answers can be encoded to. */
-export const SPEECH_FORMATS = ['mp3', 'opus', 'flac', 'wav', 'pcm'] as const;
+export const SPEECH_FORMATS = ['mp3', 'opus', 'aac', 'flac', 'wav', 'pcm'] as const;
 
 /** One of {@link SPEECH_FORMATS}. */
 export type SpeechFormat = (typeof SPEECH_FORMATS)[number];
+
+/** Formats that a program of the system encodes, which need not be there. */
+export const SYSTEM_FORMATS = ['aac'] as const satisfies readonly SpeechFormat[];
+
+/** One of {@link SYSTEM_FORMATS}. */
+export type SystemFormat = (typeof SYSTEM_FORMATS)[number];
+
+/** Whether a format is one of {@link SYSTEM_FORMATS}. */
+export function isSystemFormat(format: SpeechFormat): format is SystemFormat {
+  return SYSTEM_FORMATS.some((one) => one === format);
+}
 
 /** Asks the media process to decode an uploaded file into PCM on disk. */
 export interface DecodeRequest {
@@ -39,6 +50,11 @@ export interface MediaClient {
    * @throws ChorusError `undecodable_audio`, `empty_audio`, `unsupported_media`, `storage_full`.
    */
   decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio>;
+  /**
+   * Looks whether a format can be encoded here, before anything is computed for it.
+   * @throws ChorusError `not_implemented`, naming the program that is missing.
+   */
+  checkFormat(format: SystemFormat, signal: AbortSignal): Promise<void>;
   /**
    * Encodes PCM chunks (32-bit float little-endian) as they come and yields encoded bytes as soon as
    * there are any. Slow readers hold the source back. Leaving the iteration or aborting frees the encoder.

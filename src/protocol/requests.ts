@@ -28,6 +28,8 @@ export interface SynthesisRequest {
   readonly markup?: 'ssml';
   /** Draws the voice's random variation, 0…2³²−1; absent = 0. The same request gives the same samples. */
   readonly seed?: number;
+  /** How to speak, in words; only for models whose card has the capability `instructions`. */
+  readonly instructions?: string;
   /** Nobody listens along: it yields to requests with listeners. */
   readonly bulk?: true;
   /** Where to go on with a text of which another worker has spoken the beginning. */

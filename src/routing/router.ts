@@ -44,6 +44,11 @@ export interface WorkIdentity {
    * under suspicion, so it may be expensive.
    */
   readonly digest: () => Promise<string>;
+  /**
+   * The work came further at the worker that it has just lost: that one hardly died of it, so it is
+   * not refused as poison. Who asks bounds how many workers it may lose.
+   */
+  readonly cameFurther?: boolean;
 }
 
 /** A request that needs a place. */

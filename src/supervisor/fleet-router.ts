@@ -52,9 +52,9 @@ export class FleetRouter implements Router {
     };
   }
 
-  async #refusePoisoned({ digest }: AcquireRequest): Promise<void> {
+  async #refusePoisoned({ digest, cameFurther = false }: AcquireRequest): Promise<void> {
     const { poison } = this.#around;
-    if (!poison.isEmpty) poison.refuse(await digest());
+    if (!poison.isEmpty && !cameFurther) poison.refuse(await digest());
   }
 }
 

@@ -14,26 +14,29 @@ const PROCESS = 'media process';
 /** Speaks to the media process over its connection pool. */
 export function createMediaClient(pool: Pool): MediaClient {
   return {
-    decode: (request, signal) => decode(pool, request, signal),
+    decode: (request, signal) =>
+      ask<DecodedAudio>(pool, { path: '/decode', body: request satisfies DecodeRequest, signal }),
+    checkFormat: async (format, signal) => {
+      await ask<object>(pool, { path: '/check-format', body: { format }, signal });
+    },
     encode: (request, pcm, signal) => encode(pool, { request, pcm, signal }),
   };
 }
 
-async function decode(
-  pool: Pool,
-  request: DecodeRequest,
-  signal: AbortSignal,
-): Promise<DecodedAudio> {
+interface Question {
+  readonly path: string;
+  readonly body: object;
+  readonly signal: AbortSignal;
+}
+
+/** Sends JSON and gets JSON, or throws the error that it holds. */
+async function ask<Answer extends object>(pool: Pool, question: Question): Promise<Answer> {
+  const { path, body, signal } = question;
   try {
-    const answer = await pool.request({
-      method: 'POST',
-      path: '/decode',
-      body: JSON.stringify(request),
-      signal,
-    });
-    const body = (await answer.body.json()) as DecodedAudio | { readonly error: WireError };
-    if ('error' in body) throw ChorusError.fromWire(body.error);
-    return body;
+    const answer = await pool.request({ method: 'POST', path, body: JSON.stringify(body), signal });
+    const read = (await answer.body.json()) as Answer | { readonly error: WireError };
+    if ('error' in read) throw ChorusError.fromWire(read.error);
+    return read;
   } catch (caught) {
     throw transportError(caught, { signal, process: PROCESS });
   }

@@ -3,7 +3,13 @@ import { rm } from 'node:fs/promises';
 
 import { digestOfFile, onceTaken } from '../protocol/digest.js';
 import { ChorusError } from '../protocol/errors.js';
-import type { DecodedAudio, DecodeRequest, EncodeRequest, MediaClient } from '../protocol/media.js';
+import type {
+  DecodedAudio,
+  DecodeRequest,
+  EncodeRequest,
+  MediaClient,
+  SystemFormat,
+} from '../protocol/media.js';
 import { PoisonList } from './poison-list.js';
 import { LostReplica } from './lost-replica.js';
 import { createMediaClient } from './media-client.js';
@@ -128,6 +134,12 @@ export class MediaSlot implements MediaClient {
       this.#poison.suspect(await digest(), live.name);
       throw caught;
     }
+  }
+
+  /** Looks for what encodes a format; see {@link MediaClient.checkFormat}. */
+  async checkFormat(format: SystemFormat, signal: AbortSignal): Promise<void> {
+    const { client } = await this.#live(signal);
+    await client.checkFormat(format, signal);
   }
 
   /** Encodes a stream; see {@link MediaClient.encode}. */

@@ -5,6 +5,8 @@ import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
+import { hasFfmpeg } from '../support/codecs.js';
+import { eventsOf } from '../support/server-sent-events.js';
 
 /** Real weights, real processes, the official client: what a user gets. */
 describe('the official OpenAI client', () => {
@@ -41,11 +43,33 @@ describe('the official OpenAI client', () => {
     return said.filter((word) => heard.has(word)).length / said.length;
   }
 
-  it.each(['wav', 'mp3', 'flac', 'opus'] as const)(
+  const aac = hasFfmpeg ? (['aac'] as const) : [];
+
+  it.each(['wav', 'mp3', 'flac', 'opus', ...aac] as const)(
     'is heard as it spoke, by way of %s',
     async (format) => {
       const audio = await say({ response_format: format });
       expect(heardShare(await hear(audio, `speech.${format}`))).toBeGreaterThan(0.7);
+    },
+  );
+
+  it.each(['mp3', ...aac] as const)(
+    'is heard as it spoke, by way of events with %s',
+    async (format) => {
+      const speech = { model: 'tts-1', voice: 'alloy', input: sentence } as const;
+      const answer = await client.audio.speech.create({
+        ...speech,
+        response_format: format,
+        stream_format: 'sse',
+      });
+      expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
+      const events = await eventsOf(answer);
+      const parts = events.map(({ audio = '' }) => Buffer.from(audio, 'base64'));
+      expect(heardShare(await hear(Buffer.concat(parts), `speech.${format}`))).toBeGreaterThan(0.7);
+      const { usage } = events.at(-1) as unknown as { usage: Record<string, number> };
+      expect(usage['input_tokens']).toBe(sentence.length);
+      expect(usage['output_tokens']).toBeGreaterThan(20);
+      expect(usage['total_tokens']).toBe(usage['input_tokens']! + usage['output_tokens']!);
     },
   );
 

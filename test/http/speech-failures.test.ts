@@ -28,6 +28,24 @@ function releases(): number[] {
 }
 
 describe('a failure before the first byte', () => {
+  test('for want of a program that encodes comes before any work', async () => {
+    door.router.script = sends([start, audio('x'), done]);
+    const param = 'response_format';
+    door.media.refusals = [new ChorusError('not_implemented', 'No ffmpeg.', { param })];
+    const response = await door.postJson(SPEECH, { ...ask, response_format: 'aac' });
+    expect(response.status).toBe(501);
+    expect(response.headers.get('x-should-retry')).toBe('false');
+    expect(await errorOf(response)).toMatchObject({ code: 'not_implemented', param });
+    expect(door.router.leases).toEqual([]);
+  });
+
+  test('of the process that encodes is tried once more before any work', async () => {
+    door.router.script = sends([start, audio('x'), done]);
+    door.media.refusals = [new ChorusError('replica_lost', 'Gone.')];
+    const response = await door.postJson(SPEECH, { ...ask, response_format: 'aac' });
+    expect(await response.text()).toBe('x');
+  });
+
   test('is answered as an error', async () => {
     const wire = new ChorusError('unspeakable_text', 'Nothing.', { param: 'input' }).toWire();
     door.router.script = sends([{ type: 'error', error: wire }]);

@@ -46,14 +46,30 @@ const refused: Refusal[] = [
   { why: 'a number as input', ...about('input', 3), says: /string/ },
   { why: 'a long input', ...about('input', 'é'.repeat(4097)), says: /4096.*4097/ },
   { why: 'no voice', ...about('voice', undefined), ...missing, says: /voice/ },
-  { why: 'an unknown voice', ...about('voice', 'x'), code: 'voice_not_found', says: /x/ },
+  { why: 'an unknown voice', ...about('voice', 'x'), code: 'voice_not_found', says: /joe/ },
+  { why: 'a mix', ...about('voice', 'joe+joe'), code: 'voice_not_found', says: /mixes no voices/ },
   { why: 'a number as voice', ...about('voice', 7), says: /voice/ },
   { why: 'an unknown format', ...about('response_format', 'mid'), says: /mp3/ },
-  { why: 'aac', ...about('response_format', 'aac'), says: /not available yet/ },
   { why: 'too slow a speed', ...about('speed', 0.2), says: /0\.25/ },
   { why: 'too high a speed', ...about('speed', 4.1), says: /4\.0/ },
   { why: 'a text as speed', ...about('speed', '1'), says: /0\.25 to 4/ },
-  { why: 'events', ...about('stream_format', 'sse'), says: /audio/ },
+  { why: 'a stream of records', ...about('stream_format', 'jsonl'), says: /audio or sse/ },
+  { why: 'a negative seed', ...about('seed', -1), says: /0 to 4294967295/ },
+  { why: 'a seed beyond 32 bits', ...about('seed', 2 ** 32), says: /0 to 4294967295/ },
+  { why: 'a broken seed', ...about('seed', 0.5), says: /whole number/ },
+  { why: 'times of plain audio', ...about('timestamp_granularities', ['word']), says: /sse/ },
+  {
+    why: 'unknown times',
+    change: { stream_format: 'sse', timestamp_granularities: ['word', 'segment'] },
+    param: 'timestamp_granularities',
+    says: /word, sentence/,
+  },
+  {
+    why: 'a rate that aac has not',
+    change: { response_format: 'aac', sample_rate: 9000 },
+    param: 'sample_rate',
+    says: /11025/,
+  },
   { why: 'a low rate', ...about('sample_rate', 7999), says: /8000 to 48000/ },
   { why: 'a rate that mp3 has not', ...about('sample_rate', 9000), says: /11025/ },
   { why: 'long instructions', ...about('instructions', 'a'.repeat(4097)), says: /4096/ },
@@ -94,11 +110,50 @@ describe('a request to speak is taken', () => {
   test.each([
     ['4,096 characters outside the basic plane', { input: '😀'.repeat(4096) }],
     ['a voice object', { voice: { id: 'joe' } }],
-    ['fields of other servers', { seed: 1, lang_code: 'a', stream: true, ref_audio: null }],
+    ['fields of other servers', { lang_code: 'a', stream: true, ref_audio: null }],
+    ['no times of plain audio', { timestamp_granularities: [] }],
     ['null for what may be absent', { speed: null, instructions: null, response_format: null }],
   ])('with %s', async (_, change) => {
     const response = await door.postJson(SPEECH, { ...ask, ...change });
     expect(await response.text()).toBe('ok');
+  });
+
+  test.each([0, 2 ** 32 - 1])('with the seed %i', async (seed) => {
+    await (await door.postJson(SPEECH, { ...ask, seed })).text();
+    expect(door.router.leases.at(-1)?.asked).toMatchObject([{ seed }]);
+  });
+
+  test('without a seed as one that names none', async () => {
+    await (await door.postJson(SPEECH, ask)).text();
+    expect(door.router.leases.at(-1)?.asked).toEqual([expect.not.objectContaining({ seed: 0 })]);
+  });
+
+  test('as bulk, where its header says so', async () => {
+    const headers = { 'X-Chorus-Class': 'bulk' };
+    await (await door.postJson(SPEECH, ask, { headers })).text();
+    expect(door.router.leases.at(-1)?.asked).toMatchObject([{ bulk: true }]);
+  });
+
+  test('with instructions that the model does not obey, and is told so', async () => {
+    const change = { instructions: 'Whisper.' };
+    const response = await door.postJson(SPEECH, { ...ask, ...change });
+    expect(response.headers.get('x-chorus-ignored')).toBe('instructions');
+    expect(door.router.leases.at(-1)?.asked).toEqual([expect.not.objectContaining(change)]);
+    const without = await door.postJson(SPEECH, { ...ask, instructions: '' });
+    expect(without.headers.get('x-chorus-ignored')).toBeNull();
+  });
+
+  test('with instructions that the model obeys', async () => {
+    const change = { model: 'obedient', instructions: 'Whisper.' };
+    const response = await door.postJson(SPEECH, { ...ask, ...change });
+    expect(response.headers.get('x-chorus-ignored')).toBeNull();
+    expect(door.router.leases.at(-1)?.asked).toMatchObject([{ instructions: 'Whisper.' }]);
+  });
+
+  test('with a mix of voices, each by its own name, where the model mixes them', async () => {
+    const change = { model: 'obedient', voice: ' alloy (2)+ann' };
+    await (await door.postJson(SPEECH, { ...ask, ...change })).text();
+    expect(door.router.leases.at(-1)?.asked).toMatchObject([{ voice: 'joe(2)+ann(1)' }]);
   });
 
   test('with what is no text taken out', async () => {

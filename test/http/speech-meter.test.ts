@@ -93,4 +93,35 @@ describe('the meter of a speech', () => {
     meter.audio(0.2);
     expect(await sample('tts_underruns_total')).toBeUndefined();
   });
+
+  it('tells how much there was left to play when each window after the first came', async () => {
+    meter.audio(0.1);
+    for (const [waitedMs, seconds] of [
+      [40, 0.2],
+      [60, 0.4],
+      [800, 0.4],
+    ] as const) {
+      meter.wanted();
+      nowMs += waitedMs;
+      meter.audio(seconds);
+    }
+    // 60 ms, then 200 ms, then none: the listener ran dry 200 ms before.
+    expect(await sample('tts_buffer_ahead_seconds_count')).toBe(3);
+    expect(await sample('tts_buffer_ahead_seconds_sum')).toBeCloseTo(0.26);
+    expect(await sample('tts_buffer_ahead_seconds_bucket{le="0",model="m"}')).toBe(1);
+    expect(await sample('tts_underruns_total')).toBe(1);
+  });
+
+  it('counts a speech in windows as its listener has it, whole sentences or not', async () => {
+    meter.audibleAfter(0.15);
+    for (let window = 0; window < 20; window += 1) {
+      meter.wanted();
+      nowMs += 10;
+      meter.audio(0.1);
+    }
+    meter.end();
+    expect(await sample('tts_underruns_total')).toBeUndefined();
+    expect(await sample('tts_first_audio_seconds_sum')).toBeCloseTo(0.16);
+    expect(await sample('audio_seconds_total{direction="out",model="m"}')).toBeCloseTo(2);
+  });
 });

@@ -68,6 +68,8 @@ describe('a spoken answer', () => {
     ['pcm', undefined, 24_000, 'audio/pcm'],
     ['pcm', 8_000, 8_000, 'audio/pcm'],
     ['opus', 16_000, 48_000, 'audio/ogg'],
+    ['aac', undefined, 22_050, 'audio/aac'],
+    ['aac', 44_100, 44_100, 'audio/aac'],
   ])('in %s with sample_rate %s has %d Hz', async (format, rate, outputSampleRateHz, type) => {
     door.router.script = sends([start, audio('x'), done]);
     const body = { ...ask, response_format: format, sample_rate: rate };

@@ -123,6 +123,15 @@ describe('a supervisor that is killed', () => {
     });
     await killed('decoding by ffmpeg', chorus);
   });
+
+  it.runIf(hasFfmpeg)('leaves no ffmpeg that encodes an answer', async () => {
+    const chorus = remember(await startChorus(environment));
+    const answer = await askForSpeech(chorus.url, LONG_TEXT, { response_format: 'aac' });
+    await readerOf(answer).read();
+    const names = treeOf(chorus.process.pid ?? 0).map(({ name }) => name);
+    expect(names).toContainEqual(expect.stringMatching(/^ffmpeg/));
+    await killed('encoding by ffmpeg', chorus);
+  });
 });
 
 /** A Sun audio file, which is ffmpeg's to decode: µ-law at 8 kHz, whose silence is 0xff. */

@@ -30,6 +30,12 @@ const ROWS: readonly Row[] = [
   { format: 'opus', outputRateHz: 48_000, extraSamples: 0, residualDb: -25 },
   { format: 'mp3', outputRateHz: 22_050, extraSamples: 3 * 1_152, residualDb: -30 },
   { format: 'mp3', outputRateHz: 44_100, extraSamples: 3 * 1_152, residualDb: -30 },
+  ...(hasFfmpeg
+    ? ([
+        { format: 'aac', outputRateHz: 22_050, extraSamples: 3 * 1_024, residualDb: -25 },
+        { format: 'aac', outputRateHz: 44_100, extraSamples: 3 * 1_024, residualDb: -25 },
+      ] as const)
+    : []),
 ];
 
 let codecs: Codecs;
@@ -92,21 +98,34 @@ test('wav has one header with unknown sizes', async () => {
   expect(bytes.indexOf('RIFF', 1)).toBe(-1);
 });
 
-test.each(['wav', 'pcm', 'mp3', 'flac', 'opus'] as const)(
-  '%s gives its first audio while the input is still open',
-  async (format) => {
-    const request = { format, inputSampleRateHz: RATE_HZ, outputSampleRateHz: RATE_HZ };
-    const stream = codecs.openEncoder(request);
-    await stream.write(floatBytes(sine({ rateHz: RATE_HZ, seconds: 0.37 })));
-    let bytes = 0;
-    for await (const chunk of stream.output) {
-      bytes += chunk.length;
-      if (bytes > 500) break;
-    }
-    expect(bytes).toBeGreaterThan(500);
-    stream.destroy();
-  },
-);
+test.each([
+  ...(['wav', 'pcm', 'mp3', 'flac', 'opus'] as const),
+  ...(hasFfmpeg ? (['aac'] as const) : []),
+])('%s gives its first audio while the input is still open', async (format) => {
+  const request = { format, inputSampleRateHz: RATE_HZ, outputSampleRateHz: RATE_HZ };
+  const stream = codecs.openEncoder(request);
+  await stream.write(floatBytes(sine({ rateHz: RATE_HZ, seconds: 0.37 })));
+  let bytes = 0;
+  for await (const chunk of stream.output) {
+    bytes += chunk.length;
+    if (bytes > 500) break;
+  }
+  expect(bytes).toBeGreaterThan(500);
+  stream.destroy();
+});
+
+test('opus holds back no more than a part of what it has, from the beginning on', async () => {
+  const rates = { inputSampleRateHz: 48_000, outputSampleRateHz: 48_000 };
+  const stream = codecs.openEncoder({ format: 'opus', ...rates });
+  await stream.write(floatBytes(sine({ rateHz: 48_000, seconds: 0.17 })));
+  let granule = 0n;
+  for await (const page of stream.output) {
+    granule = Buffer.from(page).readBigInt64LE(6);
+    if (granule >= 7n * 960n) break;
+  }
+  expect(granule).toBe(7n * 960n);
+  stream.destroy();
+});
 
 test('an odd cut through a sample does no harm', async () => {
   const request = { format: 'pcm', inputSampleRateHz: 8_000, outputSampleRateHz: 8_000 } as const;

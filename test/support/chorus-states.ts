@@ -43,11 +43,11 @@ function runningCalls(temporary: string): string[] {
 }
 
 /** Asks for speech; the promise may fail when the server is killed. */
-export function askForSpeech(url: string, input: string): Promise<Response> {
+export function askForSpeech(url: string, input: string, fields: object = {}): Promise<Response> {
   return fetch(`${url}/v1/audio/speech`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'tts-1', voice: 'joe', input }),
+    body: JSON.stringify({ model: 'tts-1', voice: 'joe', input, ...fields }),
   });
 }
 

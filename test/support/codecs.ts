@@ -80,6 +80,8 @@ export async function encodeSamples(
     stream.end();
   };
   const fed = feed();
+  // If the encoder fails, the reader is told too.
+  fed.catch(() => undefined);
   const chunks: Uint8Array[] = [];
   for await (const bytes of stream.output) chunks.push(bytes);
   await fed;

@@ -12,6 +12,7 @@ import type { ModelNames } from '../../src/http/catalogue-port.js';
 import type { AppDependencies } from '../../src/http/dependencies.js';
 import { createServer } from '../../src/http/server.js';
 import { cardSchema, type ModelCard } from '../../src/models/card.js';
+import { resolveVoice } from '../../src/models/voices.js';
 import { Metrics } from '../../src/telemetry/metrics/metrics.js';
 import type { GpuView, WorkerMemoryView } from '../../src/http/telemetry-port.js';
 import { ChorusError } from '../../src/protocol/errors.js';
@@ -45,6 +46,15 @@ export const voiceCard = card({
   voices: [{ id: 'joe', name: 'Joe', language: 'en-US', gender: 'male' }],
   voiceAliases: { alloy: 'joe' },
 });
+export const obedientCard = card({
+  id: 'obedient',
+  voices: [
+    { id: 'joe', name: 'Joe', language: 'en-US' },
+    { id: 'ann', name: 'Ann', language: 'en-US' },
+  ],
+  voiceAliases: { alloy: 'joe' },
+  capabilities: ['instructions', 'voice-mixing'],
+});
 export const earCard = card({ id: 'ear-model', task: 'asr' });
 export const wideEarCard = card({ id: 'wide-ear', task: 'asr', languages: ['en', 'de'] });
 
@@ -54,7 +64,7 @@ export const catalogue: ModelNames = {
   all: () => [voiceCard, earCard, wideEarCard],
   resolveModel(name, service) {
     const aliases: Record<string, ModelCard> = { 'tts-1': voiceCard, 'whisper-1': earCard };
-    const found = [voiceCard, earCard].find(({ id }) => id === name) ?? aliases[name];
+    const found = [voiceCard, obedientCard, earCard].find(({ id }) => id === name) ?? aliases[name];
     const details = { param: 'model' };
     if (found === undefined) throw new ChorusError('model_not_found', `No model ${name}.`, details);
     if (service !== undefined && found.task !== service) {
@@ -62,16 +72,14 @@ export const catalogue: ModelNames = {
     }
     return found;
   },
-  resolveVoice({ voices, voiceAliases }, name) {
-    const id = voiceAliases[name] ?? name;
-    if (voices.some((voice) => voice.id === id)) return id;
-    throw new ChorusError('voice_not_found', `No voice ${name}.`, { param: 'voice' });
-  },
+  resolveVoice,
 };
 
 /** Passes PCM through as it is, and takes an upload for PCM unless it says `noise`. */
 export class PassingMedia implements MediaClient {
   readonly encodes: unknown[] = [];
+  /** What the next looks at a format are answered with. */
+  refusals: ChorusError[] = [];
 
   async decode({ inputPath, outputPath, sampleRateHz }: Parameters<MediaClient['decode']>[0]) {
     const bytes = await readFile(inputPath);
@@ -81,6 +89,11 @@ export class PassingMedia implements MediaClient {
     await writeFile(outputPath, bytes);
     const samples = Math.floor(bytes.length / 2);
     return { format: 'wav', samples, durationSeconds: samples / sampleRateHz };
+  }
+
+  async checkFormat(): Promise<void> {
+    const refusal = this.refusals.shift();
+    if (refusal !== undefined) throw refusal;
   }
 
   async *encode(request: unknown, pcm: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -4,6 +4,7 @@ const EXPOSED = [
   'X-Request-Id',
   'X-Chorus-Worker',
   'X-Chorus-Model',
+  'X-Chorus-Ignored',
   'Retry-After',
   'X-Should-Retry',
 ].join(', ');

@@ -3,8 +3,8 @@ import { SPEECH_FORMATS, type SpeechFormat } from '../../protocol/media.js';
 import { codePoints } from '../validate.js';
 
 const MAX_TEXT = 4096;
-/** The rates that MPEG audio layer III has. */
-const MP3_RATES_HZ = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
+/** The rates that MPEG audio layer III and AAC have, as far as speech needs them. */
+const MPEG_RATES_HZ = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
 
 function text(field: string) {
   return z
@@ -20,13 +20,26 @@ const voice = z.union([voiceName, z.object({ id: voiceName }).transform(({ id })
   error: 'voice must be the name of a voice, or an object {"id": name}, of 1 to 256 characters.',
 });
 
-const formats = SPEECH_FORMATS.join(', ');
-const format = z.custom<SpeechFormat>((value) => SPEECH_FORMATS.includes(value as SpeechFormat), {
-  error: ({ input }) =>
-    input === 'aac'
-      ? `response_format aac is not available yet; available: ${formats}.`
-      : `response_format must be one of ${formats}.`,
+const format = z.enum(
+  SPEECH_FORMATS,
+  `response_format must be one of ${SPEECH_FORMATS.join(', ')}.`,
+);
+
+/** What a client may want to know the times of. */
+export const SPEECH_GRANULARITIES = ['word', 'sentence'] as const;
+
+/** One of {@link SPEECH_GRANULARITIES}. */
+export type SpeechGranularity = (typeof SPEECH_GRANULARITIES)[number];
+
+const granularityBound = 'timestamp_granularities must be a list of word, sentence.';
+const granularity = z.enum(SPEECH_GRANULARITIES, granularityBound);
+const granularities = z.union([z.array(granularity), granularity.transform((one) => [one])], {
+  error: granularityBound,
 });
+
+const MAX_SEED = 2 ** 32 - 1;
+const seedBound = `seed must be a whole number from 0 to ${MAX_SEED}.`;
+const seed = z.int(seedBound).min(0, seedBound).max(MAX_SEED, seedBound);
 
 const speed = z
   .number('speed must be a number from 0.25 to 4.0.')
@@ -48,17 +61,36 @@ export const speechSchema = z
     instructions: text('instructions').optional(),
     response_format: format.default('mp3'),
     speed: speed.default(1),
-    stream_format: z
-      .literal('audio', 'stream_format must be audio; sse is not available yet.')
-      .default('audio'),
+    stream_format: z.enum(['audio', 'sse'], 'stream_format must be audio or sse.').default('audio'),
+    timestamp_granularities: granularities.default([]),
+    seed: seed.optional(),
     sample_rate: sampleRateHz.optional(),
   })
-  .refine(fitsMp3, {
+  .refine(fitsMpeg, {
     path: ['sample_rate'],
-    error: `sample_rate for mp3 must be one of ${MP3_RATES_HZ.join(', ')}.`,
-  });
+    error: `sample_rate for mp3 and aac must be one of ${MPEG_RATES_HZ.join(', ')}.`,
+  })
+  .refine(
+    (fields) => fields.stream_format === 'sse' || fields.timestamp_granularities.length === 0,
+    {
+      path: ['timestamp_granularities'],
+      error: 'timestamp_granularities needs stream_format sse.',
+    },
+  );
 
-function fitsMp3(fields: { response_format: SpeechFormat; sample_rate?: number | undefined }) {
-  if (fields.response_format !== 'mp3' || fields.sample_rate === undefined) return true;
-  return MP3_RATES_HZ.includes(fields.sample_rate);
+function fitsMpeg(fields: { response_format: SpeechFormat; sample_rate?: number | undefined }) {
+  const { response_format: format, sample_rate: rateHz } = fields;
+  if (rateHz === undefined || (format !== 'mp3' && format !== 'aac')) return true;
+  return MPEG_RATES_HZ.includes(rateHz);
 }
+
+/** `name[]` and `name` mean the same: some clients write a list so wherever it stands. */
+export function withoutBrackets(
+  body: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { 'timestamp_granularities[]': bracketed, ...rest } = body;
+  return bracketed === undefined ? body : { timestamp_granularities: bracketed, ...rest };
+}
+
+/** A request's fields, checked. */
+export type SpeechFields = z.output<typeof speechSchema>;

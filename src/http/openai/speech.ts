@@ -1,51 +1,98 @@
 import type { Middleware } from 'koa';
+import type { ModelCard } from '../../models/card.js';
 import type { SpeechFormat } from '../../protocol/media.js';
-import type { DoorState } from '../context.js';
+import type { SynthesisRequest } from '../../protocol/requests.js';
+import type { DoorContext, DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
 import { readJsonObject } from '../request-body.js';
-import { type SpeechJob, speak } from '../speech.js';
+import { type DeliverSpeech, type SpeechJob, speak } from '../speech.js';
 import { streamAnswer } from '../stream-answer.js';
 import { validate } from '../validate.js';
-import { speechSchema } from './speech-schema.js';
+import { errorEvent, speechEvents } from './speech-events.js';
+import { type SpeechFields, speechSchema, withoutBrackets } from './speech-schema.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
 const CONTENT_TYPES: Readonly<Record<SpeechFormat, string>> = {
   mp3: 'audio/mpeg',
   opus: 'audio/ogg',
+  aac: 'audio/aac',
   flac: 'audio/flac',
   wav: 'audio/wav',
   pcm: 'audio/pcm',
 };
+/** Caches and proxies must not gather events. */
+const EVENT_HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-cache',
+  'X-Accel-Buffering': 'no',
+};
+
+/** A request that is in order. */
+interface Asked {
+  readonly fields: SpeechFields;
+  readonly card: ModelCard;
+  readonly request: SynthesisRequest;
+}
 
 /** Handles `POST /v1/audio/speech`. */
 export function createSpeech(dependencies: AppDependencies): Middleware<DoorState> {
   return async function createSpeech(ctx) {
     const { signal, facts, requestId, claim } = ctx.state;
     const body = await readJsonObject(ctx.req, { maxBytes: MAX_BODY_BYTES, signal });
-    const job = { ...speechJob(body, dependencies), requestId, claim, signal };
-    Object.assign(facts, { task: 'tts', model: job.request.model });
-    await speak(dependencies, job, async ({ workerId, model, chunks }) => {
-      facts.workerId = workerId;
-      ctx.set({
-        'Content-Type': CONTENT_TYPES[job.format],
-        'X-Chorus-Worker': workerId,
-        'X-Chorus-Model': model,
-      });
-      await streamAnswer(ctx, chunks);
-    });
+    const asked = readRequest(body, dependencies);
+    const { request, fields } = asked;
+    Object.assign(facts, { task: 'tts', model: request.model });
+    const job: SpeechJob = {
+      ...{ request, requestId, claim, signal },
+      format: fields.response_format,
+      sampleRateHz: fields.sample_rate,
+    };
+    await speak(dependencies, job, deliverTo(ctx, asked));
   };
 }
 
-function speechJob(
+function readRequest(
   body: Readonly<Record<string, unknown>>,
   { catalogue }: AppDependencies,
-): Omit<SpeechJob, 'requestId' | 'claim' | 'signal'> {
-  const fields = validate(speechSchema, body);
+): Asked {
+  const fields = validate(speechSchema, withoutBrackets(body));
   const card = catalogue.resolveModel(fields.model, 'tts');
-  const voice = catalogue.resolveVoice(card, fields.voice);
-  const request = { model: card.id, text: cleanText(fields.input), voice, speed: fields.speed };
-  return { request, format: fields.response_format, sampleRateHz: fields.sample_rate };
+  const { seed, instructions } = fields;
+  // Here it is decided what a text is written in (`markup`); offsets count in it as it was sent.
+  const request: SynthesisRequest = {
+    model: card.id,
+    text: cleanText(fields.input),
+    voice: catalogue.resolveVoice(card, fields.voice),
+    speed: fields.speed,
+    ...(seed !== undefined && { seed }),
+    ...(obeys(card) && instructions !== undefined && { instructions }),
+  };
+  return { fields, card, request };
+}
+
+function obeys(card: ModelCard): boolean {
+  return card.capabilities.includes('instructions');
+}
+
+function deliverTo(ctx: DoorContext, { fields, card, request }: Asked): DeliverSpeech {
+  return async (answer) => {
+    const { workerId, model, chunks } = answer;
+    ctx.state.facts.workerId = workerId;
+    ctx.set({ 'X-Chorus-Worker': workerId, 'X-Chorus-Model': model });
+    if (fields.instructions && !obeys(card)) ctx.set('X-Chorus-Ignored', 'instructions');
+    if (fields.stream_format === 'audio') {
+      ctx.set('Content-Type', CONTENT_TYPES[fields.response_format]);
+      return streamAnswer(ctx, chunks);
+    }
+    ctx.set(EVENT_HEADERS);
+    const granularities = fields.timestamp_granularities;
+    return streamAnswer(
+      ctx,
+      speechEvents(answer, { text: request.text, granularities }),
+      errorEvent,
+    );
+  };
 }
 
 /** Takes out what is no text: halves of surrogate pairs, and NUL, which ends strings in C code. */

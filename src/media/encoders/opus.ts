@@ -11,7 +11,10 @@ import { OggWriter } from './ogg.js';
 export const OPUS_RATE_HZ = 48_000;
 /** 20 ms: the codec's own default trade of delay for size. */
 const FRAME_SAMPLES = 960;
-/** 200 ms: each page costs about 30 bytes, and its audio waits until it is full. */
+/**
+ * 200 ms: each page costs about 30 bytes, and its audio waits until it is full. The first pages are
+ * shorter: 1, 2, 4 and 8 packets.
+ */
 const PACKETS_PER_PAGE = 10;
 /** Fullband mono speech is transparent from about 32 kbit/s; the margin is for music. */
 const BITRATE_BPS = 48_000;
@@ -23,7 +26,7 @@ const SET_BITRATE = 4_002;
 const SET_COMPLEXITY = 4_010;
 const GET_LOOKAHEAD = 4_027;
 
-/** Opus in Ogg (RFC 7845). The first packet has a page of its own, so that playing starts early. */
+/** Opus in Ogg (RFC 7845). The first packet has a page of its own, so that playing begins early. */
 export function createOpusEncoder(): StreamEncoder {
   return new OpusEncoder();
 }
@@ -90,7 +93,7 @@ class OpusEncoder implements StreamEncoder {
 
   /** One packet always stays back, because the page that ends the stream must hold one. */
   #encodeFrame(): Uint8Array[] {
-    const full = this.#pagesWithAudio === 0 ? 1 : PACKETS_PER_PAGE;
+    const full = Math.min(PACKETS_PER_PAGE, 2 ** this.#pagesWithAudio);
     const out = this.#packets.length >= full ? [this.#page()] : [];
     this.#encodePacket();
     return out;

@@ -1,5 +1,5 @@
 import { Resampler } from '../../audio/resampler.js';
-import type { EncodeRequest, SpeechFormat } from '../../protocol/media.js';
+import type { EncodeRequest, SpeechFormat, SystemFormat } from '../../protocol/media.js';
 import type { StreamEncoder } from './encoder.js';
 import { createFlacEncoder } from './flac.js';
 import { createMp3Encoder, mp3Rate } from './mp3.js';
@@ -14,7 +14,15 @@ interface FormatRow {
 
 const asWanted = (wantedHz: number): number => wantedHz;
 
-const FORMATS: Readonly<Record<SpeechFormat, FormatRow>> = {
+/** A format that Chorus encodes by itself, on an encode thread. */
+export type OwnFormat = Exclude<SpeechFormat, SystemFormat>;
+
+/** Asks an encode thread to encode. */
+export interface OwnEncodeRequest extends EncodeRequest {
+  readonly format: OwnFormat;
+}
+
+const FORMATS: Readonly<Record<OwnFormat, FormatRow>> = {
   wav: { rateHz: asWanted, create: createWavEncoder },
   pcm: { rateHz: asWanted, create: createPcmEncoder },
   mp3: { rateHz: mp3Rate, create: (rateHz) => createMp3Encoder(mp3Rate(rateHz)) },
@@ -23,7 +31,7 @@ const FORMATS: Readonly<Record<SpeechFormat, FormatRow>> = {
 };
 
 /** Makes the encoder of a request, with a resampler before it where the rates differ. */
-export async function createEncoder(request: EncodeRequest): Promise<StreamEncoder> {
+export async function createEncoder(request: OwnEncodeRequest): Promise<StreamEncoder> {
   const format = FORMATS[request.format];
   const outputRateHz = format.rateHz(request.outputSampleRateHz);
   const encoder = await format.create(outputRateHz);

@@ -102,6 +102,11 @@ export class RequestMetrics {
     this.#series.tts_chunk_gap_seconds.observe({ model }, seconds);
   }
 
+  /** A listener had so much left to play when the next piece of speech came. */
+  bufferAhead(model: string, seconds: number): void {
+    this.#series.tts_buffer_ahead_seconds.observe({ model }, seconds);
+  }
+
   /** A listener would have run dry. */
   underrun(model: string): void {
     this.#series.tts_underruns_total.inc({ model });
@@ -134,6 +139,7 @@ export class RequestMetrics {
     this.#series.tts_first_byte_seconds.zero({ model });
     this.#series.tts_first_audio_seconds.zero({ model });
     this.#series.tts_chunk_gap_seconds.zero({ model });
+    this.#series.tts_buffer_ahead_seconds.zero({ model });
     this.#series.tts_underruns_total.inc({ model }, 0);
   }
 

@@ -6,6 +6,7 @@ const BUCKETS = {
   request: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
   wait: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   firstSound: [0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10],
+  ahead: [0, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60],
   gap: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   delay: [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30],
   realTimeFactor: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 5],
@@ -91,6 +92,12 @@ const SPEECH_SERIES = {
     labels: ['model'],
     help: 'Time that a reader who was ready waited for the next piece of speech.',
     buckets: BUCKETS.gap,
+  },
+  tts_buffer_ahead_seconds: {
+    type: 'histogram',
+    labels: ['model'],
+    help: 'Speech that a listener had left to play when the next piece came; 0 is an underrun.',
+    buckets: BUCKETS.ahead,
   },
   tts_underruns_total: {
     type: 'counter',
