@@ -5,7 +5,7 @@ import { DURATIONS_OUTPUT } from './durations.js';
 /** A frame of the durations in samples: 25 ms at 24 kHz. */
 const FRAME_SAMPLES = 600;
 /** Phonemes of no word in particular: every id is in Kokoro's vocabulary. */
-const TOKENS = [0, 50, 83, 54, 156, 57, 135, 16, 65, 86, 123, 54, 46, 4, 0];
+const TOKENS = [0, 50, 83, 156, 54, 4, 0];
 const STYLE_SIZE = 256;
 
 interface Spoken {

@@ -38,7 +38,7 @@ describe("Kokoro's timed graph", () => {
   afterAll(() => rm(dir, { recursive: true }));
 
   it('speaks as the published one, to the sample, and tells the frames of each token', async () => {
-    const tokens = [50, 156, 43, 102, 16, 4, 81, 16, 62, 156, 57, 135, 3, 16, 83, 54, 4];
+    const tokens = [50, 156, 43, 102, 16, 62, 57, 4];
     const published = await run(join(dir, 'model.onnx'), tokens, 0.8);
     const timed = await run(join(dir, TIMED_GRAPH), tokens, 0.8);
     expect(published.frames).toBeUndefined();
