@@ -1,4 +1,5 @@
-import type { PieceMarks, SpeechEvent, WordMark } from '../protocol/requests.js';
+import type { PieceMarks, SpeechEvent, SynthesisRequest, WordMark } from '../protocol/requests.js';
+import { textOfMarkup } from '../speech/ssml/markup.js';
 import type { Cue } from '../speech/subtitles.js';
 
 /** A stretch of the request's text and when it is heard. */
@@ -89,10 +90,14 @@ function timedText(mark: WordMark, { startSamples, sampleRateHz }: PieceClock): 
   };
 }
 
-/** Cuts out a part of a text, without halves of characters at its ends. */
-export function sliceWhole(text: string, start: number, end: number): string {
+/** What was asked to be spoken. */
+export type AskedText = Pick<SynthesisRequest, 'text' | 'markup'>;
+
+/** Cuts out a part of a text as a reader sees it, without halves of characters at its ends. */
+export function sliceWhole({ text, markup }: AskedText, start: number, end: number): string {
   const from = splitsPair(text, start) ? start - 1 : start;
-  return text.slice(from, splitsPair(text, end) ? end + 1 : end);
+  const slice = text.slice(from, splitsPair(text, end) ? end + 1 : end);
+  return markup === 'ssml' ? textOfMarkup(slice) : slice;
 }
 
 function splitsPair(text: string, at: number): boolean {
@@ -100,7 +105,7 @@ function splitsPair(text: string, at: number): boolean {
 }
 
 /** Makes a cue of each sentence: parts of one that follow each other are joined. */
-export function cuesOf(text: string, pieces: readonly TimedPiece[]): Cue[] {
+export function cuesOf(asked: AskedText, pieces: readonly TimedPiece[]): Cue[] {
   const sentences: TimedPiece[] = [];
   for (const piece of pieces) {
     const last = sentences.at(-1);
@@ -113,6 +118,6 @@ export function cuesOf(text: string, pieces: readonly TimedPiece[]): Cue[] {
   return sentences.map(({ start, end, textStart, textEnd }) => ({
     start,
     end,
-    text: sliceWhole(text, textStart, textEnd).trim(),
+    text: sliceWhole(asked, textStart, textEnd).trim(),
   }));
 }

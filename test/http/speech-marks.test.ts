@@ -82,7 +82,13 @@ describe('what is cut out of a text', () => {
     [0, 4, 'a😀b'],
     [4, 4, ''],
   ])('from %i to %i has whole characters', (from, to, expected) => {
-    expect(sliceWhole('a😀b', from, to)).toBe(expected);
+    expect(sliceWhole({ text: 'a😀b' }, from, to)).toBe(expected);
+  });
+
+  it('has no tags and no references if it is markup', () => {
+    const word = 'J&#233;r<!-- > -->ô<sub alias="me">m</sub>e';
+    const text = `<speak>${word}</speak>`;
+    expect(sliceWhole({ text, markup: 'ssml' }, 7, 7 + word.length)).toBe('Jérôme');
   });
 });
 
@@ -91,7 +97,7 @@ it('a sentence of several pieces is one cue', () => {
   const at = (sentence: number, from: number, to: number) => ({
     ...{ sentence, start: from, end: to, textStart: from, textEnd: to, words: [] },
   });
-  expect(cuesOf(text, [at(0, 0, 4), at(0, 4, 9), at(1, 9, 16)])).toEqual([
+  expect(cuesOf({ text }, [at(0, 0, 4), at(0, 4, 9), at(1, 9, 16)])).toEqual([
     { start: 0, end: 9, text: 'One, two.' },
     { start: 9, end: 16, text: 'Three.' },
   ]);

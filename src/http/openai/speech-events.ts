@@ -1,6 +1,6 @@
 import type { ChorusError } from '../../protocol/errors.js';
 import type { SpeechAnswer } from '../speech.js';
-import { sliceWhole, type TimedPiece, type TimedText } from '../speech-marks.js';
+import { type AskedText, sliceWhole, type TimedPiece, type TimedText } from '../speech-marks.js';
 import { codePoints } from '../validate.js';
 import { openAiErrorBody } from './error-body.js';
 import type { SpeechGranularity } from './speech-schema.js';
@@ -15,8 +15,7 @@ const TOKENS_PER_SECOND = 20;
 
 /** What a client wants to read beside the audio. */
 export interface SpeechEventsOptions {
-  /** The text that is spoken. */
-  readonly text: string;
+  readonly asked: AskedText;
   /** Whose times it wants to know. */
   readonly granularities: readonly SpeechGranularity[];
 }
@@ -33,7 +32,7 @@ export async function* speechEvents(
     for (const piece of marks.take()) yield* marksEvent(piece, options);
     yield* deltaEvents(bytes);
   }
-  yield doneEvent(options.text, marks.seconds);
+  yield doneEvent(options.asked.text, marks.seconds);
 }
 
 /** The event of a failed answer, as OpenAI's clients know it: they throw what it holds. */
@@ -51,14 +50,14 @@ function* deltaEvents({ buffer, byteOffset, byteLength }: Uint8Array): Generator
 
 function* marksEvent(
   piece: TimedPiece,
-  { text, granularities }: SpeechEventsOptions,
+  { asked, granularities }: SpeechEventsOptions,
 ): Generator<string> {
   const hasSentences = granularities.includes('sentence');
   const hasWords = granularities.includes('word') && piece.words.length > 0;
   if (!hasSentences && !hasWords) return;
   const sentences = [{ sentence: piece.sentence, ...timesOf(piece) }];
   const words = piece.words.map((word) => ({
-    word: sliceWhole(text, word.textStart, word.textEnd),
+    word: sliceWhole(asked, word.textStart, word.textEnd),
     ...timesOf(word),
   }));
   yield eventOf({

@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import type { ModelCard } from '../../models/card.js';
 import type { SpeechFormat } from '../../protocol/media.js';
 import type { SynthesisRequest } from '../../protocol/requests.js';
+import { checkMarkup, looksLikeSsml } from '../../speech/ssml/markup.js';
 import type { DoorContext, DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
 import { readJsonObject } from '../request-body.js';
@@ -59,10 +60,13 @@ function readRequest(
   const fields = validate(speechSchema, withoutBrackets(body));
   const card = catalogue.resolveModel(fields.model, 'tts');
   const { seed, instructions } = fields;
-  // Here it is decided what a text is written in (`markup`); offsets count in it as it was sent.
+  const text = cleanText(fields.input);
+  const isSsml = looksLikeSsml(text);
+  if (isSsml) checkMarkup(text);
   const request: SynthesisRequest = {
     model: card.id,
-    text: cleanText(fields.input),
+    text,
+    ...(isSsml && { markup: 'ssml' as const }),
     voice: catalogue.resolveVoice(card, fields.voice),
     speed: fields.speed,
     ...(seed !== undefined && { seed }),
@@ -87,11 +91,7 @@ function deliverTo(ctx: DoorContext, { fields, card, request }: Asked): DeliverS
     }
     ctx.set(EVENT_HEADERS);
     const granularities = fields.timestamp_granularities;
-    return streamAnswer(
-      ctx,
-      speechEvents(answer, { text: request.text, granularities }),
-      errorEvent,
-    );
+    return streamAnswer(ctx, speechEvents(answer, { asked: request, granularities }), errorEvent);
   };
 }
 

@@ -1,4 +1,8 @@
 import { readSsml } from './ssml-reader.js';
+import { textParts } from './xml-references.js';
+
+/** What stands between the letters of a word without being one. */
+const TAG = /<!--[\s\S]*?-->|<[^>]*>/g;
 
 /** Whether a text is SSML by its looks: it begins with `<speak`. */
 export function looksLikeSsml(text: string): boolean {
@@ -11,4 +15,10 @@ export function looksLikeSsml(text: string): boolean {
  */
 export function checkMarkup(text: string): void {
   readSsml(text, () => undefined);
+}
+
+/** What a reader sees of a part of valid SSML, such as a word: no tags, and references resolved. */
+export function textOfMarkup(markup: string): string {
+  const text = markup.replace(TAG, '');
+  return Array.from(textParts(text, 0, text.length), (part) => part.text).join('');
 }
