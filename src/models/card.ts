@@ -75,7 +75,7 @@ export const cardSchema = z.strictObject({
   /** What is made from the files once they are there; `outputs` are paths in the model's folder. */
   build: z
     .strictObject({
-      kind: z.enum(['whisper-graph', 'piper-cut']),
+      kind: z.enum(['whisper-graph', 'piper-cut', 'kokoro-graph']),
       outputs: z.array(z.string()).min(1),
     })
     .optional(),

@@ -65,7 +65,7 @@ describe('the bundled cards', () => {
     const catalogue = await loadCatalogue({ modelsDir });
     const kokoro = entryOf(catalogue, 'kokoro-82m').card;
     expect(kokoro.voices).toHaveLength(54);
-    expect(listVoices(kokoro, 'ja').map((voice) => voice.id)).toContain('jf_alpha');
+    expect(listVoices(kokoro, 'zh').map((voice) => voice.id)).toContain('zf_xiaobei');
     expect(kokoro.voices.find((voice) => voice.id === 'bm_george')).toMatchObject({
       language: 'en-GB',
       gender: 'male',
@@ -96,7 +96,17 @@ describe('the bundled cards', () => {
     expect(error.code).toBe('voice_not_found');
     expect(error.details.param).toBe('voice');
     expect(error.message).toContain('af_heart');
-    expect(error.message).toContain('46 others');
+    expect(error.message).toContain('41 others');
+  });
+
+  test('offer no voice of a language that nobody can read to the model', async () => {
+    const catalogue = await loadCatalogue({ modelsDir });
+    const kokoro = entryOf(catalogue, 'kokoro-82m').card;
+    expect(listVoices(kokoro)).toHaveLength(49);
+    expect(listVoices(kokoro, 'ja')).toEqual([]);
+    const error = errorOf(() => resolveVoice(kokoro, 'jf_alpha'));
+    expect(error.code).toBe('unsupported_language');
+    expect(error.message).toMatch(/jf_alpha speaks ja.*en, es, fr, hi, it, pt, zh/);
   });
 });
 

@@ -1,28 +1,36 @@
 import type { SynthesisRequest } from '../../protocol/requests.js';
-import { cutPhonemes } from '../../speech/cut-phonemes.js';
-import { splitSentences } from '../../speech/sentences.js';
+import { chineseWords } from '../../speech/chinese/kokoro-phonemes.js';
+import { readScript } from '../../speech/script-reader.js';
+import type { SpokenPiece } from '../../speech/script.js';
 import type { EngineResources, JobContext, SpeechEngine, SpeechModel } from '../engine.js';
-import { speakSentences } from '../sentence-speech.js';
-import { kokoroPhonemes, tokenIds } from './phonemes.js';
-import { KOKORO_RATE_HZ, type KokoroStep } from './replica.js';
-import { espeakVoiceOf, KokoroVoices } from './voices.js';
+import { runSpeech } from '../speech-run.js';
+import type { Utterance } from '../utterance.js';
+import { cutSymbols } from './cut.js';
+import { KOKORO_LANGUAGES, languageOf } from './languages.js';
+import { readPiece } from './read-piece.js';
+import { KOKORO_RATE_HZ, type KokoroResult, type KokoroStep } from './replica.js';
+import { KokoroUtterance } from './utterance.js';
+import { KokoroVoices } from './voices.js';
 
 /** Silence between two sentences; the sentences' own ends are trimmed. */
 const PAUSE_SECONDS = 0.25;
-/** Above some 450 tokens Kokoro begins to rush. */
-const MAX_TOKENS = 400;
+
+type Context = JobContext<KokoroStep, KokoroResult>;
 
 /** Kokoro-82M: one graph, many voices. */
-export const kokoroEngine: SpeechEngine<KokoroStep, Float32Array> = {
+export const kokoroEngine: SpeechEngine<KokoroStep, KokoroResult> = {
   name: 'kokoro',
   service: 'tts',
   replicaModule: new URL('./replica.js', import.meta.url),
   async open(_card, modelDir, resources) {
+    // The readers' rules and dictionaries are made when they first read; no listener waits for that.
+    for (const language of ['en', 'zh']) readScript('1', { language, speaks: [language] });
+    chineseWords('好');
     return new KokoroModel(new KokoroVoices(modelDir), resources);
   },
 };
 
-class KokoroModel implements SpeechModel<KokoroStep, Float32Array> {
+class KokoroModel implements SpeechModel<KokoroStep, KokoroResult> {
   readonly #voices: KokoroVoices;
   readonly #resources: EngineResources;
 
@@ -31,31 +39,43 @@ class KokoroModel implements SpeechModel<KokoroStep, Float32Array> {
     this.#resources = resources;
   }
 
-  synthesize(request: SynthesisRequest, context: JobContext<KokoroStep, Float32Array>) {
-    return speakSentences<KokoroStep>({
+  async *synthesize(request: SynthesisRequest, context: Context) {
+    const { text, voice, markup } = request;
+    const language = languageOf(voice, request.language);
+    // Every voice has a sound for every symbol: a foreign word is said with the voice's own accent.
+    const speaks = [language, ...KOKORO_LANGUAGES.filter((other) => other !== language)];
+    yield* runSpeech({
       sampleRateHz: KOKORO_RATE_HZ,
       // The graph draws no random numbers.
       deterministic: true,
       resume: request.resume,
-      characters: request.text.length,
-      sentences: splitSentences(request.text),
-      pauseSamples: PAUSE_SECONDS * KOKORO_RATE_HZ,
-      prepare: (sentence) => this.#steps(sentence, request),
-      run: (step) => context.step(step),
+      characters: text.length,
+      pieces: readScript(text, { language, speaks, markup }),
+      pauseSeconds: PAUSE_SECONDS,
+      prepare: (piece, firstIndex) =>
+        this.#utterances(piece, { request, context, isFirst: firstIndex === 0 }),
     });
   }
 
   async close(): Promise<void> {}
 
-  async #steps(sentence: string, { voice, speed }: SynthesisRequest): Promise<KokoroStep[]> {
+  async #utterances(
+    piece: SpokenPiece,
+    { request, context, isFirst }: UtteranceOptions,
+  ): Promise<Utterance[]> {
     const { phonemizer } = this.#resources;
-    const phonemes = await kokoroPhonemes(sentence, espeakVoiceOf(voice), phonemizer);
-    const pieces = cutPhonemes(phonemes, MAX_TOKENS).filter((piece) => /\p{L}/u.test(piece));
-    return Promise.all(
-      pieces.map(async (piece) => {
-        const tokens = tokenIds(piece);
-        return { tokens, style: await this.#voices.style(voice, tokens.length), speed };
-      }),
+    const { voice } = request;
+    const { symbols, words } = await readPiece(piece, { phonemizer, voice });
+    const speed = request.speed * piece.rate;
+    const style = async (tokens: number) => this.#voices.style(voice, tokens);
+    return cutSymbols(symbols, isFirst).map(
+      (part) => new KokoroUtterance({ part, words, speed, style, context }),
     );
   }
+}
+
+interface UtteranceOptions {
+  readonly request: SynthesisRequest;
+  readonly context: Context;
+  readonly isFirst: boolean;
 }

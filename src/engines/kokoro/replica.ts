@@ -1,12 +1,14 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { trimSilence } from '../../audio/silence.js';
+import { KOKORO_GRAPH, TIMED_GRAPH } from '../../models/kokoro/build.js';
+import { DURATIONS_OUTPUT } from '../../models/kokoro/durations.js';
 import type { Replica, ReplicaLoad } from '../engine.js';
 import { openSession } from '../onnx/session.js';
 
-const GRAPH_FILE = 'model.onnx';
 const STYLE_SIZE = 256;
 /** Rate of Kokoro's audio. */
 export const KOKORO_RATE_HZ = 24_000;
@@ -20,10 +22,20 @@ export interface KokoroStep {
   readonly speed: number;
 }
 
-/** Loads Kokoro. Result of a step: mono samples in −1…1 at 24 kHz, without silence at the ends. */
-export async function loadReplica(load: ReplicaLoad): Promise<Replica<KokoroStep, Float32Array>> {
+/** What a step made. */
+export interface KokoroResult {
+  /** Mono, −1…1, 24 kHz, without the silence at the ends. */
+  readonly samples: Float32Array;
+  /** Silence that was cut off before them. */
+  readonly trimmedSamples: number;
+  /** Frames of 25 ms of each token and of the zeros at both ends; absent if the graph keeps them. */
+  readonly durations?: Float32Array;
+}
+
+/** Loads Kokoro: the graph that tells its durations if it was built, else the published one. */
+export async function loadReplica(load: ReplicaLoad): Promise<Replica<KokoroStep, KokoroResult>> {
   const { session, provider, degradedReason } = await openSession({
-    path: join(load.modelDir, GRAPH_FILE),
+    path: await graphIn(load.modelDir),
     threads: load.threads,
     target: load.target,
     expect: {
@@ -36,26 +48,48 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica<KokoroStep
       },
     },
   });
-  const tokensInput = session.inputNames.includes('tokens') ? 'tokens' : 'input_ids';
-  const audioOutput = session.outputNames[0] ?? 'audio';
-
   return {
     provider,
     ...(degradedReason === undefined ? {} : { degradedReason }),
-    async run({ tokens, style, speed }) {
-      const ids = BigInt64Array.from([0, ...tokens, 0], BigInt);
-      const outputs = await session.run({
-        [tokensInput]: new Tensor('int64', ids, [1, ids.length]),
-        style: new Tensor('float32', style, [1, STYLE_SIZE]),
-        speed: new Tensor('float32', Float32Array.of(speed), [1]),
-      });
-      const audio = (outputs[audioOutput]?.data as Float32Array | undefined) ?? new Float32Array();
-      const samples = Float32Array.from(trimSilence(audio, KOKORO_RATE_HZ));
-      for (const output of Object.values(outputs)) output.dispose();
-      return { result: samples, transfer: [samples.buffer] };
+    async run(step) {
+      const result = await speak(session, step);
+      return { result, transfer: [result.samples.buffer as ArrayBuffer] };
     },
     async close() {
       await session.release();
     },
   };
+}
+
+async function graphIn(modelDir: string): Promise<string> {
+  const timed = join(modelDir, TIMED_GRAPH);
+  return access(timed).then(
+    () => timed,
+    () => join(modelDir, KOKORO_GRAPH),
+  );
+}
+
+async function speak(
+  session: InferenceSession,
+  { tokens, style, speed }: KokoroStep,
+): Promise<KokoroResult> {
+  const ids = BigInt64Array.from([0, ...tokens, 0], BigInt);
+  const tokensInput = session.inputNames.includes('tokens') ? 'tokens' : 'input_ids';
+  const outputs = await session.run({
+    [tokensInput]: new Tensor('int64', ids, [1, ids.length]),
+    style: new Tensor('float32', style, [1, STYLE_SIZE]),
+    speed: new Tensor('float32', Float32Array.of(speed), [1]),
+  });
+  const audio = floatsOf(outputs[session.outputNames[0] ?? '']) ?? new Float32Array();
+  const durations = floatsOf(outputs[DURATIONS_OUTPUT]);
+  for (const output of Object.values(outputs)) output.dispose();
+  const sound = trimSilence(audio, KOKORO_RATE_HZ);
+  const trimmedSamples = (sound.byteOffset - audio.byteOffset) / Float32Array.BYTES_PER_ELEMENT;
+  const samples = Float32Array.from(sound);
+  return { samples, trimmedSamples, ...(durations && { durations }) };
+}
+
+/** A copy, for the tensor's own memory goes with it. */
+function floatsOf(output: Tensor | undefined): Float32Array | undefined {
+  return output && Float32Array.from(output.data as Float32Array);
 }

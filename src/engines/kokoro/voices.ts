@@ -2,32 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { ChorusError } from '../../protocol/errors.js';
+import { parseVoiceMix, type VoiceShare } from '../../protocol/voice-mix.js';
 
 const STYLE_SIZE = 256;
 const STYLE_ROWS = 510;
 const ROW_BYTES = STYLE_SIZE * Float32Array.BYTES_PER_ELEMENT;
-
-/** First letter of a voice's name → the espeak voice that makes its phonemes. */
-const ESPEAK_VOICES: Readonly<Record<string, string>> = {
-  a: 'en-us',
-  b: 'en-gb',
-  e: 'es',
-  f: 'fr-fr',
-  h: 'hi',
-  i: 'it',
-  p: 'pt-br',
-};
-
-/**
- * The espeak voice for one of Kokoro's voices.
- * @throws ChorusError `unsupported_language` for voices whose language needs another front-end.
- */
-export function espeakVoiceOf(voice: string): string {
-  const espeakVoice = ESPEAK_VOICES[voice[0] ?? ''];
-  if (espeakVoice !== undefined) return espeakVoice;
-  const message = `The voice ${voice} speaks a language that Chorus cannot read yet; try af_heart.`;
-  throw new ChorusError('unsupported_language', message, { param: 'voice' });
-}
 
 /** The voices' style tables, read when they are first used: [510, 256] floats, a row a length. */
 export class KokoroVoices {
@@ -39,11 +18,18 @@ export class KokoroVoices {
   }
 
   /**
-   * Style of a voice for a text of some length: row n − 1 for n tokens, the last for longer ones.
-   * Reference: `_style_for` of kokoro-onnx.
+   * Style of a voice for a text of some length: row n − 1 for n tokens, the last for longer ones
+   * (`KPipeline.infer` of hexgrad/kokoro). The style of a mix is the mean of its voices', by weight.
+   * @param voice A voice, or a mix such as `af_heart(2)+am_adam(1)`.
    * @throws ChorusError `voice_not_found` if there is no such file.
    */
   async style(voice: string, tokens: number): Promise<Float32Array> {
+    const shares = parseVoiceMix(voice);
+    const rows = await Promise.all(shares.map(async (share) => this.#row(share.voice, tokens)));
+    return mean(rows, shares);
+  }
+
+  async #row(voice: string, tokens: number): Promise<Float32Array> {
     const table = await this.#table(voice);
     const row = Math.min(tokens, STYLE_ROWS) - 1;
     const bytes = table.subarray(row * ROW_BYTES, (row + 1) * ROW_BYTES);
@@ -66,4 +52,12 @@ export class KokoroVoices {
     if (table.length === STYLE_ROWS * ROW_BYTES) return table;
     throw new ChorusError('model_failed', `voices/${voice}.bin has ${table.length} bytes.`);
   }
+}
+
+/** The mean of the rows; a single row comes out as it is. */
+function mean(rows: readonly Float32Array[], shares: readonly VoiceShare[]): Float32Array {
+  const total = shares.reduce((sum, { weight }) => sum + weight, 0);
+  return Float32Array.from({ length: STYLE_SIZE }, (_, index) =>
+    rows.reduce((sum, row, n) => sum + (row[index] ?? 0) * ((shares[n]?.weight ?? 0) / total), 0),
+  );
 }

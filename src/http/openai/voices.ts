@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa';
 import type { ModelCard } from '../../models/card.js';
+import { listVoices as voicesOf } from '../../models/voices.js';
 import type { DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
 
@@ -17,7 +18,7 @@ export function listVoices({ catalogue }: AppDependencies): Middleware<DoorState
 }
 
 function drawVoices(card: ModelCard) {
-  return card.voices.map((voice) => ({
+  return voicesOf(card).map((voice) => ({
     id: voice.id,
     name: voice.name,
     language: voice.language,

@@ -1,4 +1,5 @@
 import type { ModelCard } from '../card.js';
+import { buildKokoroGraph, TIMED_GRAPH_FORMAT } from '../kokoro/build.js';
 import { buildPiperCut } from '../piper/build.js';
 import { CUT_FORMAT } from '../piper/cut-file.js';
 import { buildWhisperGraph, GRAPH_FORMAT } from '../whisper/build.js';
@@ -19,5 +20,6 @@ export type BuilderTable = Readonly<Record<NonNullable<ModelCard['build']>['kind
 /** The builders of this program. */
 export const BUILDERS: BuilderTable = {
   'whisper-graph': { version: String(GRAPH_FORMAT), build: buildWhisperGraph },
+  'kokoro-graph': { version: String(TIMED_GRAPH_FORMAT), build: buildKokoroGraph },
   'piper-cut': { version: String(CUT_FORMAT), build: buildPiperCut },
 };
