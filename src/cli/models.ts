@@ -2,7 +2,7 @@ import { loadSettings } from '../config/load.js';
 import { loadCatalogue } from '../models/catalogue.js';
 import type { CatalogueEntry } from '../models/catalogue.js';
 import { modelState } from '../models/model-state.js';
-import { streamingOf, type Streaming } from '../models/piper/streaming.js';
+import { streamingOf, type Streaming } from '../models/streaming.js';
 import { sayBytes } from '../models/pull/disk-space.js';
 import { EXIT } from './failure.js';
 

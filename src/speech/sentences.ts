@@ -81,36 +81,6 @@ function trimmed(text: string, from: number, to: number): TextSpan {
   return { start, end };
 }
 
-/** The longest piece that {@link splitSentences} makes, in UTF-16 units. */
-export const MAX_SENTENCE_LENGTH = 300;
-
-/** The sentences of a text as strings without line breaks; over-long ones are cut between words. */
-export function splitSentences(text: string, maxLength = MAX_SENTENCE_LENGTH): string[] {
-  return sentenceSpans(text)
-    .map((span) => text.slice(span.start, span.end).replace(/\s+/g, ' '))
-    .flatMap((sentence) => cutLong(sentence, maxLength));
-}
-
-function cutLong(sentence: string, maxLength: number): string[] {
-  const pieces: string[] = [];
-  let rest = sentence;
-  while (rest.length > maxLength) {
-    const head = rest.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '');
-    const cut = head.lastIndexOf(' ') + 1 || head.length;
-    pieces.push(rest.slice(0, cut).trim());
-    rest = rest.slice(cut).trim();
-  }
-  return rest === '' ? pieces : [...pieces, rest];
-}
-
-/**
- * Whether there is anything to say in a sentence: a letter, a digit, a sign such as + or €, or an
- * emoji, which espeak names. A run of marks alone would be spelled out.
- */
-export function hasWords(sentence: string): boolean {
-  return /[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]/u.test(sentence);
-}
-
 function skipSpace(text: string, from: number, to: number): number {
   let at = from;
   while (at < to && /\s/.test(text.charAt(at))) at += 1;

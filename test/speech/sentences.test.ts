@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cutPhonemes } from '../../src/speech/cut-phonemes.js';
-import {
-  hasWords,
-  MAX_SENTENCE_LENGTH,
-  sentenceSpans,
-  splitSentences,
-} from '../../src/speech/sentences.js';
+import { sentenceSpans } from '../../src/speech/sentences.js';
 
 /** The text, then its sentences as they stand in it. */
 const GOLDEN: readonly (readonly [string, readonly string[]])[] = [
@@ -127,36 +121,5 @@ describe('sentenceSpans', () => {
         expect(left + text.slice(at)).not.toMatch(/[\p{L}\p{N}]/u);
       }),
     );
-  });
-});
-
-describe('splitSentences', () => {
-  it('cuts over-long sentences between words, else anywhere but within a pair', () => {
-    expect(splitSentences('a'.repeat(4_096)).map((piece) => piece.length)).toEqual([
-      ...Array.from({ length: 13 }, () => MAX_SENTENCE_LENGTH),
-      196,
-    ]);
-    expect(splitSentences('one two three', 8)).toEqual(['one two', 'three']);
-    expect(splitSentences('😀😀😀', 5)).toEqual(['😀😀', '😀']);
-  });
-});
-
-describe('hasWords', () => {
-  it.each([
-    ['a', true],
-    ['7', true],
-    ['€', true],
-    ['!?…', false],
-  ])('%j', (text, has) => {
-    expect(hasWords(text)).toBe(has);
-  });
-});
-
-describe('cutPhonemes', () => {
-  it('cuts between words and keeps every phoneme', () => {
-    expect(cutPhonemes('wˈʌn tˈuː θɹˈiː', 10)).toEqual(['wˈʌn tˈuː ', 'θɹˈiː']);
-    expect(cutPhonemes('one two', 3)).toEqual(['one', ' tw', 'o']);
-    expect(cutPhonemes('aaaa', 3)).toEqual(['aaa', 'a']);
-    expect(cutPhonemes('', 3)).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import type { ModelCard } from '../../models/card.js';
 import type { SynthesisRequest } from '../../protocol/requests.js';
 import { chineseWords } from '../../speech/chinese/kokoro-phonemes.js';
 import { readScript } from '../../speech/script-reader.js';
@@ -22,21 +23,25 @@ export const kokoroEngine: SpeechEngine<KokoroStep, KokoroResult> = {
   name: 'kokoro',
   service: 'tts',
   replicaModule: new URL('./replica.js', import.meta.url),
-  async open(_card, modelDir, resources) {
+  async open(card, modelDir, resources) {
     // The readers' rules and dictionaries are made when they first read; no listener waits for that.
     for (const language of ['en', 'zh']) readScript('1', { language, speaks: [language] });
     chineseWords('好');
-    return new KokoroModel(new KokoroVoices(modelDir), resources);
+    return new KokoroModel({ card, voices: new KokoroVoices(modelDir), resources });
   },
 };
 
-class KokoroModel implements SpeechModel<KokoroStep, KokoroResult> {
-  readonly #voices: KokoroVoices;
-  readonly #resources: EngineResources;
+interface KokoroModelOptions {
+  readonly card: ModelCard;
+  readonly voices: KokoroVoices;
+  readonly resources: EngineResources;
+}
 
-  constructor(voices: KokoroVoices, resources: EngineResources) {
-    this.#voices = voices;
-    this.#resources = resources;
+class KokoroModel implements SpeechModel<KokoroStep, KokoroResult> {
+  readonly #options: KokoroModelOptions;
+
+  constructor(options: KokoroModelOptions) {
+    this.#options = options;
   }
 
   async *synthesize(request: SynthesisRequest, context: Context) {
@@ -57,17 +62,25 @@ class KokoroModel implements SpeechModel<KokoroStep, KokoroResult> {
     });
   }
 
+  async warmUp(context: Context): Promise<void> {
+    const [voice] = this.#options.card.voices;
+    if (!voice) return;
+    const request = { model: '', voice: voice.id, text: '1, 2.', speed: 1 };
+    for await (const event of this.synthesize(request, context)) void event;
+  }
+
   async close(): Promise<void> {}
 
   async #utterances(
     piece: SpokenPiece,
     { request, context, isFirst }: UtteranceOptions,
   ): Promise<Utterance[]> {
-    const { phonemizer } = this.#resources;
+    const { voices, resources } = this.#options;
+    const { phonemizer } = resources;
     const { voice } = request;
     const { symbols, words } = await readPiece(piece, { phonemizer, voice });
     const speed = request.speed * piece.rate;
-    const style = async (tokens: number) => this.#voices.style(voice, tokens);
+    const style = async (tokens: number) => voices.style(voice, tokens);
     return cutSymbols(symbols, isFirst).map(
       (part) => new KokoroUtterance({ part, words, speed, style, context }),
     );

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,11 +9,9 @@ import {
   type KokoroStep,
   loadReplica,
 } from '../../../src/engines/kokoro/replica.js';
-import { buildKokoroGraph } from '../../../src/models/kokoro/build.js';
 import type { PieceMarks, SynthesisRequest } from '../../../src/protocol/requests.js';
 import type { Phonemizer } from '../../../src/speech/phonemizer.js';
 import { createPhonemizer } from '../../../src/speech/phonemizer-thread.js';
-import { copyOfKokoro } from '../../support/kokoro.js';
 import { modelDir } from '../../support/models.js';
 import {
   cardOf,
@@ -27,21 +24,19 @@ import {
   withModelDir,
 } from '../../support/speak.js';
 
-let dir: string;
+const DIR = modelDir('kokoro-82m');
+
 let phonemizer: Phonemizer;
 let model: SpeechModel<KokoroStep, KokoroResult>;
 let replica: Replica<KokoroStep, KokoroResult>;
 beforeAll(async () => {
-  dir = await copyOfKokoro();
-  await buildKokoroGraph({ modelDir: dir });
   phonemizer = await createPhonemizer();
-  model = await kokoroEngine.open(cardOf('kokoro'), dir, { phonemizer });
-  replica = await loadReplica(loadOf(dir));
+  model = await kokoroEngine.open(cardOf('kokoro'), DIR, { phonemizer });
+  replica = await loadReplica(loadOf(DIR));
 });
 afterAll(async () => {
   await replica.close();
   await phonemizer.close();
-  await rm(dir, { recursive: true });
 });
 
 interface Heard {
@@ -118,12 +113,13 @@ describe('Kokoro with the real weights', () => {
   it('speaks the same without the built graph, and tells no times', async () => {
     const [step] = (await speak(model, replica, { text: 'Hello.', voice: 'am_adam' })).steps;
     if (step === undefined) throw new Error('There was no step.');
-    const published = await loadReplica(loadOf(modelDir('kokoro-82m')));
-    const [plain, timed] = [
-      await published.run(step, NEVER_CANCELED),
-      await replica.run(step, NEVER_CANCELED),
-    ];
-    await published.close();
+    const timed = await replica.run(step, NEVER_CANCELED);
+    const plain = await withModelDir({ 'model.onnx': join(DIR, 'model.onnx') }, async (dir) => {
+      const published = await loadReplica(loadOf(dir));
+      const output = await published.run(step, NEVER_CANCELED);
+      await published.close();
+      return output;
+    });
     expect(plain.result.samples).toEqual(timed.result.samples);
     expect(plain.result.durations).toBeUndefined();
     expect(timed.result.durations).toHaveLength(step.tokens.length + 2);

@@ -14,7 +14,7 @@ import { floatsOf, floatTensor, openGraph, textInputs } from '../../../src/model
 import { cutVoice } from '../../../src/models/piper/cut-voice.js';
 import { largestDifference } from '../../../src/models/piper/compare.js';
 import { framesOf } from '../../../src/models/piper/probe-front.js';
-import { streamingOf } from '../../../src/models/piper/streaming.js';
+import { streamingOf } from '../../../src/models/streaming.js';
 import { pullModels } from '../../../src/models/pull/pull.js';
 import { sha256 } from '../../support/hub.js';
 import { smallVoice, writeVoice } from '../../support/small-voice.js';

@@ -1,5 +1,5 @@
-import type { CatalogueEntry } from '../catalogue.js';
-import { readCut } from './cut-file.js';
+import type { CatalogueEntry } from './catalogue.js';
+import { readCut } from './piper/cut-file.js';
 
 /** In which pieces a voice's audio is made, and so how soon it is heard. */
 export interface Streaming {
@@ -9,11 +9,14 @@ export interface Streaming {
   readonly reason?: string;
 }
 
-/** Says how a Piper voice streams, pulled or not; undefined for models of other engines. */
+const KOKORO_REASON = 'it normalises over the whole utterance; its first one is a clause';
+
+/** Says how a speech model streams, pulled or not; undefined for models that do not speak. */
 export async function streamingOf({
   card,
   dir,
 }: Pick<CatalogueEntry, 'card' | 'dir'>): Promise<Streaming | undefined> {
+  if (card.engine === 'kokoro') return { unit: 'sentences', reason: KOKORO_REASON };
   if (card.engine !== 'piper') return undefined;
   const cut = await readCut(dir).catch(() => undefined);
   if (cut?.streaming === 'windows') return { unit: 'windows' };
