@@ -1,0 +1,42 @@
+import type { PieceMarks } from '../../src/protocol/requests.js';
+import type { EngineHere } from '../support/engine-here.js';
+import { wavOf } from '../support/wav-file.js';
+import type { TimedWord } from './match-words.js';
+
+/** A text as a voice spoke it, with the times that it told. */
+export interface SpokenText {
+  readonly wav: Buffer;
+  readonly words: readonly TimedWord[];
+}
+
+/** Speaks a text and gathers its audio and its marks. */
+export async function spokenWords(
+  engine: EngineHere,
+  { text, voice }: { readonly text: string; readonly voice: string },
+): Promise<SpokenText> {
+  const pcm: Uint8Array[] = [];
+  const words: TimedWord[] = [];
+  let sampleRateHz = 0;
+  let samples = 0;
+  for await (const event of engine.speak({ text, voice })) {
+    if (event.type === 'start') ({ sampleRateHz } = event);
+    if (event.type === 'audio') pcm.push(event.pcm);
+    if (event.type !== 'mark') continue;
+    if (event.marks) words.push(...timed(text, event.marks, { samples, sampleRateHz }));
+    samples += event.samples;
+  }
+  return { wav: wavOf(Buffer.concat(pcm), sampleRateHz), words };
+}
+
+/** Marks count from their piece's beginning; times here, from the text's. */
+function timed(
+  text: string,
+  marks: PieceMarks,
+  { samples, sampleRateHz }: { readonly samples: number; readonly sampleRateHz: number },
+): TimedWord[] {
+  return marks.words.map(({ start, end, fromSample, toSample }) => ({
+    word: text.slice(start, end),
+    start: (samples + fromSample) / sampleRateHz,
+    end: (samples + toSample) / sampleRateHz,
+  }));
+}
