@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { matchWords } from './marks/match-words.js';
 import type { TimedWord, WordPair } from './marks/match-words.js';
 import { spokenWords } from './marks/spoken-words.js';
+import type { Sound } from './marks/spoken-words.js';
 import { timeErrors } from './marks/time-errors.js';
 import { startFasterWhisper } from './peers/faster-whisper.js';
 import type { FasterWhisperPeer } from './peers/faster-whisper.js';
@@ -15,7 +16,7 @@ import { machineFacts, machineState } from './support/machine.js';
 import { modelsFolder } from './support/models.js';
 import { atLeastOne, names, withPlaces } from './support/options.js';
 import { note, print } from './support/report.js';
-import { rounded } from './support/statistics.js';
+import { rounded, sum } from './support/statistics.js';
 import { SPOKEN_SENTENCES } from './texts.js';
 
 interface MarksBenchOptions {
@@ -76,42 +77,55 @@ interface MarksPlan extends Omit<MarksBenchOptions, 'modelsDir'> {
 /** A word that Whisper heard too, as both have it. */
 type Pair = WordPair<TimedWord, TimedWord>;
 
+/** A sentence as it was spoken, told and heard. */
+interface Heard {
+  readonly told: readonly TimedWord[];
+  readonly heard: readonly TimedWord[];
+  readonly pairs: readonly Pair[];
+  readonly sound: Sound;
+}
+
 async function measure(plan: MarksPlan): Promise<void> {
   const { model, sentences } = plan;
   const engine = await EngineHere.open(plan);
   const machine = machineState();
-  const pairs: Pair[] = [];
-  let words = 0;
+  const all: Heard[] = [];
   try {
     for (const [at, text] of SPOKEN_SENTENCES.slice(0, sentences).entries()) {
-      const heard = await one(engine, { plan, text, at });
-      pairs.push(...heard.pairs);
-      words += heard.words;
-      if (words > 0) continue;
-      note(`marks: ${model} tells no times of words`);
-      break;
+      const one = await spokenAndHeard(engine, { plan, text, at });
+      if (one === undefined) break;
+      all.push(one);
     }
   } finally {
     await engine.close();
   }
-  const counted = { words, matched: pairs.length, unmatched: words - pairs.length };
-  print({ bench: 'marks', kind: 'summary', model, ...counted, ...judged(pairs), ...machine });
+  if (all.length === 0) note(`marks: ${model} tells no times of words`);
+  const counted = countsOf(all);
+  print({ bench: 'marks', kind: 'summary', model, ...counted, ...judged(all), ...machine });
 }
 
-async function one(
+/** Undefined if the voice tells no times. */
+async function spokenAndHeard(
   engine: EngineHere,
   { plan, text, at }: { readonly plan: MarksPlan; readonly text: string; readonly at: number },
-): Promise<{ readonly words: number; readonly pairs: readonly Pair[] }> {
+): Promise<Heard | undefined> {
   const { model, peer, folder } = plan;
   const voice = VOICES[model] ?? 'default';
-  const { wav, words } = await spokenWords(engine, { text, voice });
-  if (words.length === 0) return { words: 0, pairs: [] };
+  const { wav, words: told, sound } = await spokenWords(engine, { text, voice });
+  if (told.length === 0) return undefined;
   const file = join(folder, `${model}-${at}.wav`);
   await writeFile(file, wav);
-  const pairs = matchWords(words, await peer.words(file));
-  const counted = { words: words.length, matched: pairs.length };
-  print({ bench: 'marks', kind: 'sentence', model, text, ...counted, ...errorsOf(pairs) });
-  return { words: words.length, pairs };
+  const heard = await peer.words(file);
+  const one = { told, heard, pairs: matchWords(told, heard), sound };
+  const counted = countsOf([one]);
+  print({ bench: 'marks', kind: 'sentence', model, text, ...counted, ...errorsOf(one.pairs) });
+  return one;
+}
+
+function countsOf(all: readonly Heard[]) {
+  const words = sum(all.map(({ told }) => told.length));
+  const matched = sum(all.map(({ pairs }) => pairs.length));
+  return { sentences: all.length, words, matched, unmatched: words - matched };
 }
 
 function errorsOf(pairs: readonly Pair[]) {
@@ -124,9 +138,19 @@ function errorsOf(pairs: readonly Pair[]) {
   };
 }
 
-function judged(pairs: readonly Pair[]) {
-  const errors = errorsOf(pairs);
-  const { start, end } = errors;
+/** How far the first word's start and the last one's end lie from the sound's own edges. */
+function edgesOf(all: readonly Heard[], side: 'told' | 'heard') {
+  const ms = (edges: readonly (number | undefined)[]): number[] =>
+    edges.flatMap((edge) => (edge === undefined ? [] : edge * 1000));
+  const starts = ms(all.map((one) => one[side][0] && one[side][0].start - one.sound.start));
+  const ends = ms(all.map((one) => (one[side].at(-1)?.end ?? Number.NaN) - one.sound.end));
+  return { start: timeErrors(starts), end: timeErrors(ends.filter(Number.isFinite)) };
+}
+
+function judged(all: readonly Heard[]) {
+  const errors = errorsOf(all.flatMap(({ pairs }) => pairs));
+  const edges = { ours: edgesOf(all, 'told'), whisper: edgesOf(all, 'heard') };
   const isMet = (figure = Number.NaN): boolean => figure <= GOAL_MS;
-  return { ...errors, goalMs: GOAL_MS, met: isMet(start?.medianAbsMs) && isMet(end?.medianAbsMs) };
+  const met = isMet(errors.start?.medianAbsMs) && isMet(errors.end?.medianAbsMs);
+  return { ...errors, edges, goalMs: GOAL_MS, met };
 }

@@ -1,12 +1,21 @@
 import type { PieceMarks } from '../../src/protocol/requests.js';
 import type { EngineHere } from '../support/engine-here.js';
 import { wavOf } from '../support/wav-file.js';
+import { firstAudible, lastAudible } from '../support/wav-listener.js';
 import type { TimedWord } from './match-words.js';
 
 /** A text as a voice spoke it, with the times that it told. */
 export interface SpokenText {
   readonly wav: Buffer;
   readonly words: readonly TimedWord[];
+  /** Where its sound begins and ends, in seconds, as a level meter sees it. */
+  readonly sound: Sound;
+}
+
+/** A stretch of time in which something is heard. */
+export interface Sound {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Speaks a text and gathers its audio and its marks. */
@@ -25,7 +34,10 @@ export async function spokenWords(
     if (event.marks) words.push(...timed(text, event.marks, { samples, sampleRateHz }));
     samples += event.samples;
   }
-  return { wav: wavOf(Buffer.concat(pcm), sampleRateHz), words };
+  const all = Buffer.concat(pcm);
+  const seconds = (bytes = Number.NaN): number => bytes / 2 / sampleRateHz;
+  const sound = { start: seconds(firstAudible(all)), end: seconds(lastAudible(all)) };
+  return { wav: wavOf(all, sampleRateHz), words, sound };
 }
 
 /** Marks count from their piece's beginning; times here, from the text's. */

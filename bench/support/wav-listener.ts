@@ -96,3 +96,11 @@ export function firstAudible(pcm: Buffer): number | undefined {
   }
   return undefined;
 }
+
+/** Where the last audible sample of signed 16-bit audio ends, in bytes; undefined = silence. */
+export function lastAudible(pcm: Buffer): number | undefined {
+  for (let offset = pcm.length - (pcm.length % 2) - 2; offset >= 0; offset -= 2) {
+    if (Math.abs(pcm.readInt16LE(offset)) > AUDIBLE) return offset + 2;
+  }
+  return undefined;
+}
