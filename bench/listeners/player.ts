@@ -1,5 +1,5 @@
-import { Agent, request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 
 import { WavListener } from '../support/wav-listener.js';
