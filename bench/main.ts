@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 
 import { benchAsr } from './asr.js';
+import { withChinese } from './chinese.js';
+import { withDoor } from './door.js';
+import { withListeners } from './listeners.js';
+import { withMarks } from './marks.js';
 import { benchMemory } from './memory.js';
 import { OVERHEAD_PARTS, benchOverhead } from './overhead.js';
 import {
@@ -19,6 +23,7 @@ import { ROUTER_PARTS, benchRouter } from './router.js';
 import { loads } from './router/options.js';
 import { INSIDES } from './router/replica.js';
 import { benchSoak } from './soak.js';
+import { withSpeechMemory } from './speech-memory.js';
 import { benchStreams } from './streams.js';
 import { LEAKS } from './soak/leaks.js';
 import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
@@ -41,7 +46,7 @@ const program = new Command('bench')
   .addHelpText('after', EXAMPLES);
 
 withPeer(program.command('tts').description('speech against python -m piper.http_server'))
-  .option('--concurrency <list>', 'requests in flight, one series for each', counts, [1, 4, 8])
+  .option('--concurrency <list>', 'requests in flight, one series for each', counts, [1, 4, 8, 16])
   .option('--requests <n>', 'requests of a run (at least 2 for each in flight)', atLeastOne, 16)
   .action(benchTts);
 
@@ -168,6 +173,11 @@ program
 withCollector(program);
 withMetrics(program);
 withPhonemes(program);
+withListeners(program);
+withDoor(program);
+withMarks(program);
+withSpeechMemory(program);
+withChinese(program);
 
 endProgramsAtExit();
 try {

@@ -58,10 +58,40 @@ function sentence(index: number): string {
  * text; 640 numbers give 640 texts.
  */
 export function shortText(number: number): string {
+  return textOf(number, SENTENCES_A_TEXT);
+}
+
+/** The text of a number, of so many sentences: two and a half seconds of speech each. */
+export function textOf(number: number, sentences: number): string {
   const stride = STRIDES[Math.floor(number / SENTENCES.length) % STRIDES.length] ?? 1;
-  return Array.from({ length: SENTENCES_A_TEXT }, (_, place) =>
-    sentence(number + place * stride),
-  ).join(' ');
+  return Array.from({ length: sentences }, (_, place) => sentence(number + place * stride)).join(
+    ' ',
+  );
+}
+
+/** The golden ratio's fraction: its multiples fill the unit interval evenly (Weyl, 1916). */
+const GOLDEN = 0.618_033_988_749_895;
+const SHORTEST_VARIED = 4;
+const LONGEST_VARIED = 400;
+/** In which word of its first sentence a varied text may begin: no sentence has fewer. */
+const FIRST_WORDS = 7;
+
+/**
+ * The text of a number, from one word to 400 characters: lengths that follow each other differ, and
+ * each tenfold is as frequent as the next.
+ */
+export function variedText(number: number): string {
+  const share = (number * GOLDEN) % 1;
+  const wanted = Math.floor(SHORTEST_VARIED * (LONGEST_VARIED / SHORTEST_VARIED) ** share);
+  const [first = '', ...rest] = longText(number)
+    .split(' ')
+    .slice(number % FIRST_WORDS);
+  let text = first;
+  for (const word of rest) {
+    if (text.length + 1 + word.length > wanted) break;
+    text += ` ${word}`;
+  }
+  return text;
 }
 
 /** The most characters that a speech request of the OpenAI family may have. */

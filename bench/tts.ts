@@ -12,8 +12,10 @@ import type { TreeMemory } from './support/process-tree.js';
 import { note, print } from './support/report.js';
 import { speak } from './support/speak.js';
 import type { HeardSpeech } from './support/speak.js';
-import { quantile, rounded, spread, sum } from './support/statistics.js';
+import { rounded, sum } from './support/statistics.js';
 import { shortText } from './texts.js';
+import { latencies, ttsSummary } from './tts/summary.js';
+import type { Side, TtsRound, TtsRun } from './tts/summary.js';
 
 /** What `bench tts` can be told. */
 export interface TtsBenchOptions extends CommonOptions {
@@ -21,26 +23,18 @@ export interface TtsBenchOptions extends CommonOptions {
   readonly requests: number;
 }
 
-/** Who is measured. */
-type Side = 'ours' | 'peer';
-
 interface Speaker {
   readonly side: Side;
   readonly pid: number;
   speak(text: string): Promise<HeardSpeech>;
 }
 
-interface TtsRun {
-  readonly heard: readonly HeardSpeech[];
-  readonly throughput: number;
-  readonly textsPerSecond: number;
-  readonly memory: TreeMemory;
-}
-
-/** One after the other in one round: the same texts, the same number in flight. */
-type TtsRound = Readonly<Record<Side, TtsRun>>;
-
 const WARM_UP_TEXTS = 4;
+/** After so many requests each side has the memory that is compared. */
+const MEMORY_TEXTS = 64;
+const MEMORY_CLIENTS = 4;
+/** What our tree may have of the peer's memory. */
+const GOAL_MEMORY = 0.5;
 
 /** Measures speech of ours and of `piper.http_server` in turns, on the same voice and cores. */
 export async function benchTts(options: TtsBenchOptions): Promise<void> {
@@ -96,8 +90,29 @@ async function measure(speakers: readonly Speaker[], options: TtsBenchOptions): 
       }
       rounds.push(runs as TtsRound);
     }
-    print({ bench: 'tts', kind: 'summary', concurrency, ...summary(rounds) });
+    print({ bench: 'tts', kind: 'summary', concurrency, ...ttsSummary(concurrency, rounds) });
   }
+  await compareMemory(speakers, used);
+}
+
+/** Both sides have had the same texts: so many at least, or else the rest follows now. */
+async function compareMemory(speakers: readonly Speaker[], used: number): Promise<void> {
+  const missing = Math.max(0, MEMORY_TEXTS - used);
+  const items = Array.from({ length: missing }, (_, number) => shortText(used + number));
+  const trees: Partial<Record<Side, TreeMemory>> = {};
+  for (const speaker of speakers) {
+    const clients = MEMORY_CLIENTS;
+    await closedLoop({ items, clients, work: (text) => speaker.speak(text) });
+    trees[speaker.side] = await treeMemory(speaker.pid);
+  }
+  const { ours, peer } = trees;
+  if (ours === undefined || peer === undefined) return;
+  const requests = used + missing;
+  const rss = ours.rssBytes / peer.rssBytes;
+  const pss = (ours.pssBytes ?? Number.NaN) / (peer.pssBytes ?? Number.NaN);
+  const oursToPeer = { rss: rounded(rss), pss: rounded(pss) };
+  const met = { rss: rss <= GOAL_MEMORY, pss: pss <= GOAL_MEMORY };
+  print({ bench: 'tts', kind: 'memory', requests, ours, peer, oursToPeer, goal: GOAL_MEMORY, met });
 }
 
 interface RunPlan {
@@ -135,46 +150,4 @@ async function runOnce(speaker: Speaker, plan: RunPlan): Promise<TtsRun> {
     ...machine,
   });
   return { heard, throughput, textsPerSecond, memory };
-}
-
-function latencies(heard: readonly HeardSpeech[]): Readonly<Record<string, number>> {
-  const firsts = heard.map(({ firstAudioMs }) => firstAudioMs);
-  const totals = heard.map(({ totalMs }) => totalMs);
-  return {
-    firstAudioP50Ms: rounded(quantile(firsts, 0.5)),
-    firstAudioP95Ms: rounded(quantile(firsts, 0.95)),
-    totalP50Ms: rounded(quantile(totals, 0.5)),
-    totalP95Ms: rounded(quantile(totals, 0.95)),
-  };
-}
-
-/** Ratios ours to peer of every round, so that their spread shows the noise. */
-function summary(rounds: readonly TtsRound[]): Readonly<Record<string, unknown>> {
-  const last = rounds.at(-1);
-  const firstAudio = (run: TtsRun, share: number): number =>
-    quantile(
-      run.heard.map(({ firstAudioMs }) => firstAudioMs),
-      share,
-    );
-  const ratio = (value: (run: TtsRun) => number): unknown =>
-    spread(rounds.map(({ ours, peer }) => value(ours) / value(peer)));
-  const side = (name: Side): unknown => ({
-    ...latencies(rounds.flatMap((round) => round[name].heard)),
-    audioSecondsPerSecond: spread(rounds.map((round) => round[name].throughput)),
-    textsPerSecond: spread(rounds.map((round) => round[name].textsPerSecond)),
-    rssBytes: last?.[name].memory.rssBytes,
-    pssBytes: last?.[name].memory.pssBytes,
-  });
-  return {
-    rounds: rounds.length,
-    ours: side('ours'),
-    peer: side('peer'),
-    oursToPeer: {
-      firstAudioP50: ratio((run) => firstAudio(run, 0.5)),
-      firstAudioP95: ratio((run) => firstAudio(run, 0.95)),
-      throughput: ratio(({ throughput }) => throughput),
-      textsPerSecond: ratio(({ textsPerSecond }) => textsPerSecond),
-      rss: ratio(({ memory }) => memory.rssBytes),
-    },
-  };
 }

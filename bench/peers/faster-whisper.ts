@@ -23,17 +23,28 @@ export interface FasterWhisperOptions {
   readonly cpus: string | undefined;
 }
 
+/** A word that the peer heard, and when. */
+export interface HeardWord {
+  readonly word: string;
+  /** Seconds from the beginning of the file. */
+  readonly start: number;
+  readonly end: number;
+}
+
 /** faster-whisper with loaded weights. */
 export interface FasterWhisperPeer {
   readonly pid: number;
   readonly versions: Readonly<Record<string, string>>;
   transcribe(file: string): Promise<string>;
+  /** Transcribes with word times: cross-attention and dynamic time warping. */
+  words(file: string): Promise<readonly HeardWord[]>;
   stop(): Promise<void>;
 }
 
 interface Answer {
   readonly id: string;
   readonly text?: string;
+  readonly words?: readonly HeardWord[];
   readonly error?: string;
 }
 
@@ -58,17 +69,19 @@ export async function startFasterWhisper(
     waiting.delete(answer.id);
   });
   await answerTo('ready');
+  const ask = async (file: string, words: boolean): Promise<Answer> => {
+    const id = randomUUID();
+    const answered = answerTo(id);
+    program.stdin.write(`${JSON.stringify({ id, file, words })}\n`);
+    const answer = await answered;
+    if (answer.error === undefined) return answer;
+    throw new Error(`faster-whisper could not read ${file}: ${answer.error}`);
+  };
   return {
     pid: program.pid,
     versions,
-    transcribe: async (file) => {
-      const id = randomUUID();
-      const answered = answerTo(id);
-      program.stdin.write(`${JSON.stringify({ id, file })}\n`);
-      const { text, error } = await answered;
-      if (text === undefined) throw new Error(`faster-whisper could not read ${file}: ${error}`);
-      return text;
-    },
+    transcribe: async (file) => (await ask(file, false)).text ?? '',
+    words: async (file) => (await ask(file, true)).words ?? [],
     stop: () => program.stop(),
   };
 }

@@ -2,7 +2,7 @@
 
 Loads a folder of CTranslate2 weights once. Every line on standard input is
 {"id": …, "file": path}; every answer {"id": …, "text": …}, in the order in which the work is
-done. As many files are worked on at once as there are workers. Decoding is greedy: no beam, no
+done. With "words": true an answer has "words" too: [{"word": …, "start": seconds, "end": seconds}]. As many files are worked on at once as there are workers. Decoding is greedy: no beam, no
 temperature fall-back, no text of the window before as a prompt.
 """
 
@@ -49,10 +49,18 @@ def main():
                 beam_size=1,
                 temperature=0.0,
                 condition_on_previous_text=False,
+                word_timestamps=call.get("words", False),
             )
             # Segments come from a generator: the work is done here.
-            text = "".join(segment.text for segment in segments)
-            say({"id": call["id"], "text": text})
+            segments = list(segments)
+            answer = {"id": call["id"], "text": "".join(segment.text for segment in segments)}
+            if call.get("words"):
+                answer["words"] = [
+                    {"word": word.word, "start": word.start, "end": word.end}
+                    for segment in segments
+                    for word in segment.words
+                ]
+            say(answer)
         except Exception as error:
             say({"id": call["id"], "error": repr(error)})
 

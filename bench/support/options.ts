@@ -63,3 +63,8 @@ export function withPeer(command: Command): Command {
     .option('--threads <n>', "the peer's threads", atLeastOne, 2)
     .option('--python <path>', "interpreter that has the peer's packages (default: made here)");
 }
+
+/** Reads a comma list of names from the command line. */
+export function names(text: string): readonly string[] {
+  return text.split(',').filter((name) => name !== '');
+}

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { request } from 'undici';
 
 import { SPOKEN_SENTENCES } from '../texts.js';
 import { benchCacheDir } from './cache.js';
 import { startChorus } from './chorus.js';
 import { note } from './report.js';
-import { patientAgent } from './speak.js';
+import { saveSpeech } from './wav-file.js';
 import { WavListener } from './wav-listener.js';
 
 /** A file of speech whose words are known. */
@@ -67,26 +66,11 @@ async function speakAll(wanted: readonly Wanted[], options: SpokenFilesOptions):
   const chorus = await startChorus({ ...options, tts: MODEL, asr: 'none' });
   try {
     for (const { text, file } of wanted) {
-      const { statusCode, body } = await request(`${chorus.url}/v1/audio/speech`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: MODEL, voice: VOICE, input: text, response_format: 'wav' }),
-        dispatcher: patientAgent,
-      });
-      if (statusCode !== 200) throw new Error(`Kokoro: ${statusCode} ${await body.text()}`);
-      const wav = withTrueLengths(Buffer.from(await body.arrayBuffer()));
-      await writeFile(`${file}.part`, wav);
+      const body = { model: MODEL, voice: VOICE, input: text };
+      await saveSpeech({ url: `${chorus.url}/v1/audio/speech`, body }, `${file}.part`);
       await rename(`${file}.part`, file);
     }
   } finally {
     await chorus.stop();
   }
-}
-
-/** A streamed WAV cannot know its length; other programs that read the file want it. */
-function withTrueLengths(wav: Buffer): Buffer {
-  const data = wav.indexOf('data', 12, 'latin1');
-  wav.writeUInt32LE(wav.length - 8, 4);
-  wav.writeUInt32LE(wav.length - data - 8, data + 4);
-  return wav;
 }

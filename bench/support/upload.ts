@@ -13,6 +13,8 @@ export interface Upload {
   readonly url: string;
   readonly file: string;
   readonly model: string;
+  /** Further fields of the form. */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** Whose connections carry it; by default those that all clients share. */
   readonly dispatcher?: Dispatcher;
@@ -26,9 +28,12 @@ export interface Upload {
  */
 export async function transcribe(upload: Upload): Promise<string> {
   const boundary = `chorus-bench-${randomUUID()}`;
+  const fields = Object.entries({ model: upload.model, ...upload.fields }).map(
+    ([name, value]) =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  );
   const head = Buffer.from(
-    `--${boundary}\r\nContent-Disposition: form-data; name="model"\r\n\r\n${upload.model}\r\n` +
-      `--${boundary}\r\nContent-Disposition: form-data; name="file"; ` +
+    `${fields.join('')}--${boundary}\r\nContent-Disposition: form-data; name="file"; ` +
       `filename="${basename(upload.file)}"\r\nContent-Type: audio/wav\r\n\r\n`,
   );
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);

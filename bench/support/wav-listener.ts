@@ -21,6 +21,7 @@ export class WavListener {
   #inData = false;
   #audioBytes = 0;
   #firstAudibleMs: number | undefined;
+  #silentBytes = 0;
 
   /** Takes the bytes that arrived at a moment. */
   take(bytes: Buffer, atMs: number): void {
@@ -35,8 +36,17 @@ export class WavListener {
 
   /** Length of the audio received so far. */
   get audioSeconds(): number {
+    return this.#secondsOf(this.#audioBytes);
+  }
+
+  /** Length of the silence before the first audible sample; undefined = silence so far. */
+  get silentSeconds(): number | undefined {
+    return this.#firstAudibleMs === undefined ? undefined : this.#secondsOf(this.#silentBytes);
+  }
+
+  #secondsOf(bytes: number): number {
     const format = this.#format;
-    return format === undefined ? 0 : this.#audioBytes / 2 / format.channels / format.sampleRateHz;
+    return format === undefined ? 0 : bytes / 2 / format.channels / format.sampleRateHz;
   }
 
   #readHead(bytes: Buffer, atMs: number): void {
@@ -69,12 +79,28 @@ export class WavListener {
     this.#audioBytes += bytes.length;
     if (this.#firstAudibleMs !== undefined) return;
     const whole = this.#odd === undefined ? bytes : Buffer.concat([Buffer.of(this.#odd), bytes]);
-    for (let offset = 0; offset + 1 < whole.length; offset += 2) {
-      if (Math.abs(whole.readInt16LE(offset)) > AUDIBLE) {
-        this.#firstAudibleMs = atMs;
-        return;
-      }
+    const audible = firstAudible(whole);
+    if (audible === undefined) {
+      this.#odd = whole.length % 2 === 1 ? whole.at(-1) : undefined;
+      return;
     }
-    this.#odd = whole.length % 2 === 1 ? whole.at(-1) : undefined;
+    this.#firstAudibleMs = atMs;
+    this.#silentBytes = this.#audioBytes - whole.length + audible;
   }
+}
+
+/** Where the first audible sample of signed 16-bit audio begins, in bytes; undefined = silence. */
+export function firstAudible(pcm: Buffer): number | undefined {
+  for (let offset = 0; offset + 1 < pcm.length; offset += 2) {
+    if (Math.abs(pcm.readInt16LE(offset)) > AUDIBLE) return offset;
+  }
+  return undefined;
+}
+
+/** Where the last audible sample of signed 16-bit audio ends, in bytes; undefined = silence. */
+export function lastAudible(pcm: Buffer): number | undefined {
+  for (let offset = pcm.length - (pcm.length % 2) - 2; offset >= 0; offset -= 2) {
+    if (Math.abs(pcm.readInt16LE(offset)) > AUDIBLE) return offset + 2;
+  }
+  return undefined;
 }
