@@ -87,18 +87,28 @@ describe('the noise of an utterance', () => {
   });
 });
 
-it('reads the times of words from the durations of their phonemes', () => {
-  const times = wordTimes({
-    durations: Float32Array.of(2, 3, 1, 4, 5, 1),
-    words: [undefined, 0, 0, undefined, 1, undefined],
-    sources: [
-      { start: 0, end: 5 },
-      { start: 6, end: 9 },
-    ],
-    hopSamples: 256,
+describe('the times of words', () => {
+  const sources = [
+    { start: 0, end: 5 },
+    { start: 6, end: 9 },
+  ];
+  const options = { sources, hopSamples: 100, sampleRateHz: 10_000 };
+
+  it('are those of their phonemes, the space before them and 30 ms before', () => {
+    const words = [undefined, 0, 0, undefined, 1, undefined];
+    const durations = Float32Array.of(5, 3, 1, 4, 5, 1);
+    expect(wordTimes({ ...options, words, durations })).toEqual([
+      { start: 0, end: 5, fromSample: 500, toSample: 600 },
+      { start: 6, end: 9, fromSample: 600, toSample: 1500 },
+    ]);
   });
-  expect(times).toEqual([
-    { start: 0, end: 5, fromSample: 512, toSample: 1536 },
-    { start: 6, end: 9, fromSample: 2560, toSample: 3840 },
-  ]);
+
+  it('leave out what is a pause', () => {
+    const words = [undefined, 0, undefined, 1];
+    const durations = Float32Array.of(1, 8, 20, 5);
+    expect(wordTimes({ ...options, words, durations })).toEqual([
+      { start: 0, end: 5, fromSample: 100, toSample: 600 },
+      { start: 6, end: 9, fromSample: 2600, toSample: 3100 },
+    ]);
+  });
 });

@@ -91,7 +91,8 @@ class PiperModel implements SpeechModel<PiperStep, PiperResult> {
           utterance: of.firstIndex + index,
           ...(speakerId !== undefined && { speakerId }),
         };
-        return this.#utterance({ text, words, sources }, of.context);
+        const sampleRateHz = config.audio.sample_rate;
+        return this.#utterance({ text, words, sources, sampleRateHz }, of.context);
       });
   }
 

@@ -19,6 +19,7 @@ export interface UtteranceText {
   readonly words: readonly (number | undefined)[];
   /** Of each word its place in the request's text. */
   readonly sources: readonly TextSpan[];
+  readonly sampleRateHz: number;
 }
 
 /** An utterance of a voice whose graph could not be cut: one step, and no word times. */
@@ -53,8 +54,9 @@ export class WindowedUtterance implements Utterance {
     const begun = (await this.#context.step({ ...text, kind: 'begin', opens }, place)) as Begun;
     const { durations } = begun;
     const { hopSamples } = this.#cut;
+    const { sampleRateHz } = this.#options;
     return {
-      words: wordTimes({ durations, words, sources, hopSamples }),
+      words: wordTimes({ durations, words, sources, hopSamples, sampleRateHz }),
       parts: this.#parts(begun),
     };
   }
