@@ -125,11 +125,13 @@ describe('the official OpenAI client', () => {
 
   it.each([
     ['only punctuation', '... !!! ???', 400],
-    ['only emoji', '🎉🎊', 200],
+    ['only emoji', '🎉🎊', 400],
+    ['emoji among words', 'Well done 🎉🎊!', 200],
     ['control characters', '\u0001\u0002\u0003', 400],
     ['a lone surrogate among words', 'Hello \ud83d there', 200],
     ['one letter 4,096 times', 'a'.repeat(4_096), 200],
-    ['right-to-left text', 'שלום hello שלום', 200],
+    ['right-to-left words among others', 'Hello שלום, my friends', 200],
+    ['right-to-left text for an English voice', 'שלום hello שלום', 400],
   ])('survives %s', async (_, input, status) => {
     const answer = await client.audio.speech
       .create({ model: 'tts-1', voice: 'joe', input, response_format: 'pcm' })
