@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type Codecs, createCodecs } from '../../src/media/codecs.js';
@@ -9,6 +12,8 @@ import { floatBytes, sine } from '../support/sine.js';
 
 const AAC = { format: 'aac', inputSampleRateHz: 22_050, outputSampleRateHz: 22_050 } as const;
 const tone = (seconds: number): Uint8Array => floatBytes(sine({ rateHz: 22_050, seconds }));
+
+const run = promisify(execFile);
 
 let scratch: Scratch;
 const opened: Codecs[] = [];
@@ -70,6 +75,15 @@ describe('aac where there is no ffmpeg', () => {
     await writeFile(path, "#!/bin/sh\necho ' A..... aac   AAC (Advanced Audio Coding)'\n");
     await chmod(path, 0o755);
     await codecs.checkFormat('aac');
+  });
+});
+
+describe('an ffmpeg that cannot be started now', () => {
+  test('for want of files is asked for again later, and takes nobody with it', async () => {
+    const script = fileURLToPath(new URL('../support/out-of-files.js', import.meta.url));
+    const command = 'ulimit -n 64; exec "$0" "$1"';
+    const { stdout } = await run('/bin/sh', ['-c', command, process.execPath, script]);
+    expect(stdout.trim()).toBe('unavailable');
   });
 });
 

@@ -49,7 +49,6 @@ export class FfmpegEncoders {
       this.#streams.add(stream);
       return stream;
     } catch (caught) {
-      // A want of memory or of processes is thrown at once.
       return failed(ChorusError.from(caught));
     }
   }
