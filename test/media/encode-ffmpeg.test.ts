@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -68,6 +68,14 @@ describe('aac where there is no ffmpeg', () => {
     await expect(codecs.checkFormat('aac')).rejects.toMatchObject(missing);
   });
 
+  test('is looked for once by all who ask at once', async () => {
+    const looks = scratch.path('txt');
+    const found = "echo ' A..... aac   AAC (Advanced Audio Coding)'";
+    const codecs = await codecsWith(await program(`echo look >> ${looks}; ${found}`));
+    await Promise.all(Array.from({ length: 10 }, () => codecs.checkFormat('aac')));
+    expect(await readFile(looks, 'utf8')).toBe('look\n');
+  });
+
   test('is taken as soon as there is one', async () => {
     const path = scratch.path('sh');
     const codecs = await codecsWith(path);
@@ -79,6 +87,12 @@ describe('aac where there is no ffmpeg', () => {
 });
 
 describe('an ffmpeg that cannot be started now', () => {
+  test('is not said to be missing', async () => {
+    const codecs = await codecsWith(await program('kill -9 $$'));
+    const later = { code: 'unavailable', retryable: true };
+    await expect(codecs.checkFormat('aac')).rejects.toMatchObject(later);
+  });
+
   test('for want of files is asked for again later, and takes nobody with it', async () => {
     const script = fileURLToPath(new URL('../support/out-of-files.js', import.meta.url));
     const command = 'ulimit -n 64; exec "$0" "$1"';
@@ -167,10 +181,9 @@ describe.runIf(hasFfmpeg)('aac by ffmpeg', () => {
   test('is refused beyond what may run at once', async () => {
     const codecs = await codecsWith(await program('exec cat >/dev/null'));
     const streams = Array.from({ length: 65 }, () => codecs.openEncoder(AAC));
-    await expect(streams.at(-1)?.write(tone(0.1))).rejects.toMatchObject({
-      code: 'unavailable',
-      retryable: true,
-    });
+    const full = { code: 'unavailable', retryable: true };
+    await expect(streams.at(-1)?.write(tone(0.1))).rejects.toMatchObject(full);
+    await expect(codecs.checkFormat('aac')).rejects.toMatchObject(full);
     streams[0]?.destroy();
     await eventually(async () => codecs.openEncoder(AAC).write(tone(0.1)));
   });
