@@ -11,6 +11,7 @@ import { treeOf } from '../support/process-tree.js';
 import { floatBytes, sine } from '../support/sine.js';
 
 const AAC = { format: 'aac', inputSampleRateHz: 22_050, outputSampleRateHz: 22_050 } as const;
+const FRAME_SAMPLES = 1_024;
 const tone = (seconds: number): Uint8Array => floatBytes(sine({ rateHz: 22_050, seconds }));
 
 const run = promisify(execFile);
@@ -140,6 +141,12 @@ describe.runIf(hasFfmpeg)('aac by ffmpeg', () => {
     stream.destroy();
   });
 
+  test('has every sample, and the frame that a decoder needs before the first', async () => {
+    const samples = new Float32Array(20 * FRAME_SAMPLES + 1);
+    const frames = countFrames(await encodeSamples(await codecsWith(), AAC, samples));
+    expect(frames).toBe(22);
+  });
+
   test('holds a writer back whose reader is slow, and ends whole', async () => {
     const stream = (await codecsWith()).openEncoder(AAC);
     const chunk = tone(5);
@@ -158,7 +165,7 @@ describe.runIf(hasFfmpeg)('aac by ffmpeg', () => {
       frames += countFrames(next.value);
     }
     await writing;
-    expect(frames).toBeGreaterThanOrEqual((200 * 22_050) / 1_024);
+    expect(frames).toBeGreaterThanOrEqual((200 * 22_050) / FRAME_SAMPLES);
   });
 
   test('leaves no process behind, whole, given up or with the codecs closed', async () => {

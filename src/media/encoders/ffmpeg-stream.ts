@@ -144,12 +144,15 @@ export function ffmpegMissing(cause: unknown): ChorusError {
   return new ChorusError('not_implemented', message, { param: 'response_format' }, { cause });
 }
 
-/** Without the first three flags ffmpeg gathers two seconds of input before it writes anything. */
+/**
+ * Without the first two options ffmpeg gathers two seconds of input before it writes anything. With
+ * `-fflags nobuffer` too it would throw away the 40 ms that it looks at first.
+ */
 function ffmpegArguments({ inputSampleRateHz, outputSampleRateHz }: EncodeRequest): string[] {
   const rateHz = AAC_RATES_HZ.find((one) => one >= outputSampleRateHz) ?? 48_000;
   const bitrateBps = rateHz <= 24_000 ? BITRATE_BPS.upTo24kHz : BITRATE_BPS.above;
   return [
-    ...['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
+    ...['-probesize', '32', '-analyzeduration', '0'],
     ...['-nostdin', '-hide_banner', '-v', 'error', '-threads', '1', '-protocol_whitelist', 'pipe'],
     ...['-f', 'f32le', '-ar', String(inputSampleRateHz), '-ac', '1', '-i', 'pipe:0'],
     ...['-threads', '1', '-c:a', 'aac', '-b:a', String(bitrateBps), '-ar', String(rateHz)],
