@@ -24,7 +24,7 @@ interface Listed {
   /** Paths of the files that are not there. */
   readonly missing: readonly string[];
   readonly configured: boolean;
-  /** Of voices of the Piper engine. */
+  /** Of models that speak. */
   readonly streaming?: Streaming;
   readonly dir: string;
 }

@@ -84,11 +84,13 @@ export class SpeechMeter {
   #nextPiece(playback: { untilMs: number }, nowMs: number): void {
     const aheadMs = playback.untilMs - nowMs;
     this.#metrics.chunkGap(this.#model, (nowMs - this.#wantedAtMs) / 1000);
-    this.#metrics.bufferAhead(this.#model, Math.max(0, aheadMs) / 1000);
-    if (aheadMs >= 0) return;
     // A reader that asked too late was busy with what it had: nobody was kept waiting.
-    if (this.#wantedAtMs <= playback.untilMs) this.#metrics.underrun(this.#model);
-    playback.untilMs = nowMs;
+    const wasKeptWaiting = aheadMs < 0 && this.#wantedAtMs <= playback.untilMs;
+    if (aheadMs >= 0 || wasKeptWaiting) {
+      this.#metrics.bufferAhead(this.#model, Math.max(0, aheadMs) / 1000);
+    }
+    if (wasKeptWaiting) this.#metrics.underrun(this.#model);
+    if (aheadMs < 0) playback.untilMs = nowMs;
   }
 
   #firstAudio(playingSinceMs: number, nowMs: number): void {

@@ -74,7 +74,7 @@ export class SpeechSource {
     return this.#lease;
   }
 
-  /** Rate of the audio; call after the first `next()`. */
+  /** Rate of the audio; call after `begin()`. */
   get sampleRateHz(): number {
     return this.#position.sampleRateHz;
   }
@@ -84,22 +84,14 @@ export class SpeechSource {
     this.#take(await this.#acquire());
   }
 
+  /** Waits until a worker has begun, which it says before it has computed any audio. */
+  async begin(): Promise<void> {
+    await this.#read(() => this.#startOfWorker());
+  }
+
   /** The next audio, at least one sample; undefined at the end. */
-  async next(): Promise<Uint8Array | undefined> {
-    this.#isWanted = true;
-    this.#options.meter.wanted();
-    try {
-      for (;;) {
-        try {
-          await this.#comeBack();
-          return await this.#nextOfWorker();
-        } catch (caught) {
-          await this.#goOnElsewhere(caught);
-        }
-      }
-    } finally {
-      this.#isWanted = false;
-    }
+  next(): Promise<Uint8Array | undefined> {
+    return this.#read(() => this.#nextOfWorker());
   }
 
   /** Ends the work if it has not ended, and gives the place back. Idempotent. */
@@ -140,16 +132,32 @@ export class SpeechSource {
     this.#lease?.release();
   }
 
+  /** Reads what workers send, whichever of them sends it in the end. */
+  async #read<Part>(part: () => Promise<Part>): Promise<Part> {
+    this.#isWanted = true;
+    this.#options.meter.wanted();
+    try {
+      for (;;) {
+        try {
+          await this.#comeBack();
+          return await part();
+        } catch (caught) {
+          await this.#goOnElsewhere(caught);
+        }
+      }
+    } finally {
+      this.#isWanted = false;
+    }
+  }
+
+  async #startOfWorker(): Promise<void> {
+    while (this.sampleRateHz === 0) if ((await this.#nextEvent()) === undefined) return;
+  }
+
   async #nextOfWorker(): Promise<Uint8Array | undefined> {
     for (;;) {
-      const next = await this.#events?.next();
-      if (next === undefined || next.done === true) break;
-      const event = next.value;
-      if (event.type === 'error') throw ChorusError.fromWire(event.error);
-      if (event.type === 'done') this.#spoken = true;
-      this.#measure(event);
-      this.#position.advance(event);
-      this.marks.advance(event);
+      const event = await this.#nextEvent();
+      if (event === undefined) break;
       if (event.type === 'audio' && event.pcm.byteLength > 0) {
         this.#tries.reset();
         this.#cameFurther = true;
@@ -157,12 +165,25 @@ export class SpeechSource {
         return event.pcm;
       }
     }
-    if (this.#spoken) {
-      // The worker has nothing left to do for this request, however long its delivery takes.
-      this.#giveBack();
-      return undefined;
+    // The worker has nothing left to do for this request, however long its delivery takes.
+    this.#giveBack();
+    return undefined;
+  }
+
+  /** @returns undefined when all is spoken. */
+  async #nextEvent(): Promise<SpeechEvent | undefined> {
+    const next = await this.#events?.next();
+    if (next === undefined || next.done === true) {
+      if (this.#spoken) return undefined;
+      throw new ChorusError('replica_lost', 'The worker stopped in the middle of the answer.');
     }
-    throw new ChorusError('replica_lost', 'The worker stopped in the middle of the answer.');
+    const event = next.value;
+    if (event.type === 'error') throw ChorusError.fromWire(event.error);
+    if (event.type === 'done') this.#spoken = true;
+    this.#measure(event);
+    this.#position.advance(event);
+    this.marks.advance(event);
+    return event;
   }
 
   #measure(event: SpeechEvent): void {

@@ -111,6 +111,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
   #first: Uint8Array | undefined;
   #failure: ChorusError | undefined;
   #delivered = false;
+  #hasAudio = false;
   #spoken = false;
 
   constructor({ router, media }: SpeechServices, job: SpeechJob, attempt: SpeechAttempt) {
@@ -138,15 +139,11 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
     return { workerId, model, chunks: this, marks: this.#source.marks };
   }
 
-  /** Waits for the first audio, then for the first encoded byte. */
+  /** Waits for the first encoded byte; the encoder starts while the first audio is computed. */
   async start(): Promise<void> {
     await this.#source.open();
-    const firstAudio = await this.#source.next();
-    if (firstAudio === undefined) {
-      const message = 'The input holds nothing that can be spoken.';
-      throw new ChorusError('unspeakable_text', message, { param: 'input' });
-    }
-    this.#encoded = this.#encode(firstAudio);
+    await this.#source.begin();
+    this.#encoded = this.#encode();
     this.#first = await this.#nextEncoded();
     if (this.#first === undefined) {
       throw new ChorusError('internal', 'The encoder made nothing of the audio.');
@@ -173,42 +170,45 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
     return value === undefined ? { done: true, value } : { done: false, value };
   }
 
-  #encode(firstAudio: Uint8Array): AsyncIterator<Uint8Array> {
+  #encode(): AsyncIterator<Uint8Array> {
     const { format } = this.#job;
     const inputSampleRateHz = this.#source.sampleRateHz;
-    if (isS16(this.#request, inputSampleRateHz)) return this.#plain(firstAudio);
+    if (isS16(this.#request, inputSampleRateHz)) return this.#plain();
     const outputSampleRateHz = wantedRateHz(this.#job) ?? inputSampleRateHz;
     const request = { format, inputSampleRateHz, outputSampleRateHz };
     this.#end = new AbortController();
     const signal = AbortSignal.any([this.#job.signal, this.#end.signal]);
-    const encoded = this.#media.encode(request, this.#pcm(firstAudio), signal);
+    const encoded = this.#media.encode(request, this.#pcm(), signal);
     return readInSpan(this.#job.claim.trace?.start('encode', { 'chorus.format': format }), encoded);
   }
 
-  #plain(firstAudio: Uint8Array): AsyncIterator<Uint8Array> {
-    const isWav = this.#job.format === 'wav';
-    const ready = [...(isWav ? [streamedWavHeader(this.#source.sampleRateHz)] : []), firstAudio];
-    const next = async (): Promise<IteratorResult<Uint8Array>> => {
-      const value = ready.shift() ?? (await this.#source.next());
-      if (value !== undefined) return { done: false, value };
-      this.#spoken = true;
-      return { done: true, value };
-    };
-    return { next };
+  /** The header leaves with the first audio: before it an error can still be answered. */
+  async *#plain(): AsyncGenerator<Uint8Array> {
+    let pcm = await this.#nextAudio();
+    if (this.#job.format === 'wav') yield streamedWavHeader(this.#source.sampleRateHz);
+    for (; pcm !== undefined; pcm = await this.#nextAudio()) yield pcm;
   }
 
-  async *#pcm(firstAudio: Uint8Array): AsyncGenerator<Uint8Array> {
+  async *#pcm(): AsyncGenerator<Uint8Array> {
     try {
-      let pcm: Uint8Array | undefined = firstAudio;
-      while (pcm !== undefined) {
-        yield pcm;
-        pcm = await this.#source.next();
-      }
-      this.#spoken = true;
+      let pcm = await this.#nextAudio();
+      for (; pcm !== undefined; pcm = await this.#nextAudio()) yield pcm;
     } catch (caught) {
       this.#failure = ChorusError.from(caught);
       throw this.#failure;
     }
+  }
+
+  /** @throws ChorusError `unspeakable_text` if there is none at all. */
+  async #nextAudio(): Promise<Uint8Array | undefined> {
+    const pcm = await this.#source.next();
+    if (pcm === undefined && !this.#hasAudio) {
+      const message = 'The input holds nothing that can be spoken.';
+      throw new ChorusError('unspeakable_text', message, { param: 'input' });
+    }
+    this.#hasAudio = true;
+    this.#spoken = pcm === undefined;
+    return pcm;
   }
 
   /** An encoder that ends well although its source did not must not make a short answer look whole. */

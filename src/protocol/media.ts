@@ -52,7 +52,8 @@ export interface MediaClient {
   decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio>;
   /**
    * Looks whether a format can be encoded here, before anything is computed for it.
-   * @throws ChorusError `not_implemented`, naming the program that is missing.
+   * @throws ChorusError `not_implemented`, naming the program that is missing; `unavailable` while it
+   * cannot be started, or encodes as much as it may.
    */
   checkFormat(format: SystemFormat, signal: AbortSignal): Promise<void>;
   /**

@@ -65,6 +65,12 @@ const refused: Refusal[] = [
     says: /word, sentence/,
   },
   {
+    why: 'a list of times without end',
+    change: { stream_format: 'sse', timestamp_granularities: Array(9).fill('word') },
+    param: 'timestamp_granularities',
+    says: /at most 8/,
+  },
+  {
     why: 'a rate that aac has not',
     change: { response_format: 'aac', sample_rate: 9000 },
     param: 'sample_rate',

@@ -92,6 +92,7 @@ describe('the meter of a speech', () => {
     nowMs += 10;
     meter.audio(0.2);
     expect(await sample('tts_underruns_total')).toBeUndefined();
+    expect(await sample('tts_buffer_ahead_seconds_count')).toBeUndefined();
   });
 
   it('tells how much there was left to play when each window after the first came', async () => {

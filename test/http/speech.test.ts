@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { streamedWavHeader } from '../../src/audio/wav-header.js';
 import type { SpeechEvent } from '../../src/protocol/requests.js';
 import { Door } from '../support/door.js';
+import { eventually } from '../support/eventually.js';
 import { ask, audio, done, sends, SPEECH, start } from '../support/scripted-speech.js';
 import { gate, readerOf, textOf } from '../support/streams.js';
 
@@ -40,6 +41,18 @@ describe('a spoken answer', () => {
       { model: 'voice-model', text: 'Hello.', voice: 'joe', speed: 1 },
     ]);
     expect(releases()).toEqual([1]);
+  });
+
+  test('has its encoder started while the first audio is made', async () => {
+    door.router.script = {
+      async *speak() {
+        yield start;
+        await eventually(() => expect(door.media.encodes).toHaveLength(1));
+        yield audio('first');
+        yield done;
+      },
+    };
+    expect(await (await door.postJson(SPEECH, ask)).text()).toBe('first');
   });
 
   test('sends the first audio before the second is made', async () => {

@@ -1,4 +1,7 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type Codecs, createCodecs } from '../../src/media/codecs.js';
@@ -8,7 +11,10 @@ import { treeOf } from '../support/process-tree.js';
 import { floatBytes, sine } from '../support/sine.js';
 
 const AAC = { format: 'aac', inputSampleRateHz: 22_050, outputSampleRateHz: 22_050 } as const;
+const FRAME_SAMPLES = 1_024;
 const tone = (seconds: number): Uint8Array => floatBytes(sine({ rateHz: 22_050, seconds }));
+
+const run = promisify(execFile);
 
 let scratch: Scratch;
 const opened: Codecs[] = [];
@@ -63,6 +69,14 @@ describe('aac where there is no ffmpeg', () => {
     await expect(codecs.checkFormat('aac')).rejects.toMatchObject(missing);
   });
 
+  test('is looked for once by all who ask at once', async () => {
+    const looks = scratch.path('txt');
+    const found = "echo ' A..... aac   AAC (Advanced Audio Coding)'";
+    const codecs = await codecsWith(await program(`echo look >> ${looks}; ${found}`));
+    await Promise.all(Array.from({ length: 10 }, () => codecs.checkFormat('aac')));
+    expect(await readFile(looks, 'utf8')).toBe('look\n');
+  });
+
   test('is taken as soon as there is one', async () => {
     const path = scratch.path('sh');
     const codecs = await codecsWith(path);
@@ -70,6 +84,21 @@ describe('aac where there is no ffmpeg', () => {
     await writeFile(path, "#!/bin/sh\necho ' A..... aac   AAC (Advanced Audio Coding)'\n");
     await chmod(path, 0o755);
     await codecs.checkFormat('aac');
+  });
+});
+
+describe('an ffmpeg that cannot be started now', () => {
+  test('is not said to be missing', async () => {
+    const codecs = await codecsWith(await program('kill -9 $$'));
+    const later = { code: 'unavailable', retryable: true };
+    await expect(codecs.checkFormat('aac')).rejects.toMatchObject(later);
+  });
+
+  test('for want of files is asked for again later, and takes nobody with it', async () => {
+    const script = fileURLToPath(new URL('../support/out-of-files.js', import.meta.url));
+    const command = 'ulimit -n 64; exec "$0" "$1"';
+    const { stdout } = await run('/bin/sh', ['-c', command, process.execPath, script]);
+    expect(stdout.trim()).toBe('unavailable');
   });
 });
 
@@ -112,6 +141,12 @@ describe.runIf(hasFfmpeg)('aac by ffmpeg', () => {
     stream.destroy();
   });
 
+  test('has every sample, and the frame that a decoder needs before the first', async () => {
+    const samples = new Float32Array(20 * FRAME_SAMPLES + 1);
+    const frames = countFrames(await encodeSamples(await codecsWith(), AAC, samples));
+    expect(frames).toBe(22);
+  });
+
   test('holds a writer back whose reader is slow, and ends whole', async () => {
     const stream = (await codecsWith()).openEncoder(AAC);
     const chunk = tone(5);
@@ -130,7 +165,7 @@ describe.runIf(hasFfmpeg)('aac by ffmpeg', () => {
       frames += countFrames(next.value);
     }
     await writing;
-    expect(frames).toBeGreaterThanOrEqual((200 * 22_050) / 1_024);
+    expect(frames).toBeGreaterThanOrEqual((200 * 22_050) / FRAME_SAMPLES);
   });
 
   test('leaves no process behind, whole, given up or with the codecs closed', async () => {
@@ -153,10 +188,9 @@ describe.runIf(hasFfmpeg)('aac by ffmpeg', () => {
   test('is refused beyond what may run at once', async () => {
     const codecs = await codecsWith(await program('exec cat >/dev/null'));
     const streams = Array.from({ length: 65 }, () => codecs.openEncoder(AAC));
-    await expect(streams.at(-1)?.write(tone(0.1))).rejects.toMatchObject({
-      code: 'unavailable',
-      retryable: true,
-    });
+    const full = { code: 'unavailable', retryable: true };
+    await expect(streams.at(-1)?.write(tone(0.1))).rejects.toMatchObject(full);
+    await expect(codecs.checkFormat('aac')).rejects.toMatchObject(full);
     streams[0]?.destroy();
     await eventually(async () => codecs.openEncoder(AAC).write(tone(0.1)));
   });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { ChorusError } from '../../protocol/errors.js';
 import type { EncodeRequest } from '../../protocol/media.js';
 import type { EncoderStream } from '../encoder-stream.js';
-import { ffmpegMissing, FfmpegStream } from './ffmpeg-stream.js';
+import { ffmpegMissing, FfmpegStream, notStarted } from './ffmpeg-stream.js';
 
 /** Each is a process of some 20 MiB of its own, which lives as long as its reader takes to read. */
 const MAX_STREAMS = 64;
@@ -18,27 +18,25 @@ const run = promisify(execFile);
 export class FfmpegEncoders {
   readonly #path: string;
   readonly #streams = new Set<EncoderStream>();
-  #isThere = false;
+  /** Resolves if it is there; undefined while nobody has looked. */
+  #found: Promise<void> | undefined;
 
   constructor(ffmpegPath: string) {
     this.#path = ffmpegPath;
   }
 
   /**
-   * Looks for an ffmpeg that encodes AAC; once it has been found it is not looked for again.
-   * @throws ChorusError `not_implemented`.
+   * Looks for an ffmpeg that encodes AAC and has room for a stream. Who asks at the same time waits
+   * for one process; once it has been found it is not looked for again.
+   * @throws ChorusError `not_implemented`; `unavailable` if another try may do.
    */
   async check(): Promise<void> {
-    if (this.#isThere) return;
-    try {
-      const { stdout } = await run(this.#path, ['-hide_banner', '-encoders'], {
-        timeout: PROBE_TIMEOUT_MS,
-      });
-      this.#isThere = AAC_LINE.test(stdout);
-    } catch (cause) {
-      throw ffmpegMissing(cause);
-    }
-    if (!this.#isThere) throw ffmpegMissing(undefined);
+    if (this.#streams.size >= MAX_STREAMS) throw tooMany();
+    this.#found ??= look(this.#path).catch((caught: unknown) => {
+      this.#found = undefined;
+      throw caught;
+    });
+    await this.#found;
   }
 
   /** Opens a stream; it fails at once while as many are open as may be. */
@@ -49,7 +47,6 @@ export class FfmpegEncoders {
       this.#streams.add(stream);
       return stream;
     } catch (caught) {
-      // A want of memory or of processes is thrown at once.
       return failed(ChorusError.from(caught));
     }
   }
@@ -57,6 +54,17 @@ export class FfmpegEncoders {
   close(): void {
     for (const stream of this.#streams) stream.destroy();
   }
+}
+
+async function look(path: string): Promise<void> {
+  const options = { timeout: PROBE_TIMEOUT_MS };
+  const { stdout } = await run(path, ['-hide_banner', '-encoders'], options).catch(
+    (cause: { readonly code?: unknown }) => {
+      // What ended by itself, with an exit code, will do the same next time.
+      throw typeof cause.code === 'number' ? ffmpegMissing(cause) : notStarted(cause);
+    },
+  );
+  if (!AAC_LINE.test(stdout)) throw ffmpegMissing(undefined);
 }
 
 /** A stream that was none from the start. */
