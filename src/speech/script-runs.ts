@@ -99,15 +99,15 @@ interface Segments {
 }
 
 /** `5kg` among Chinese, or anywhere in a Chinese text, is no English. */
-function isChineseUnit(all: Segments, index: number): boolean {
+function isChineseUnit(all: Segments, index: number, hasSecondHalf = false): boolean {
   const { text, segments, main } = all;
   const [before, number, unit, after] = [-2, -1, 0, 1].map((offset) => segments[index + offset]);
   if (unit?.language !== 'en' || number?.language !== 'neutral') return false;
   const length = unit.end - unit.start;
   if (length > LONGEST_UNIT || !CHINESE_UNITS.test(text.slice(unit.start, unit.end))) return false;
   const between = text.slice(number.start, number.end);
-  // The second half of `km/h`.
-  if (between === '/') return isChineseUnit(all, index - 2);
+  // The second half of `km/h`; it has no third, or each of many would be looked up from the first.
+  if (between === '/') return !hasSecondHalf && isChineseUnit(all, index - 2, true);
   const neighbour = before?.language ?? segments[index + 2]?.language ?? main;
   return NUMBER_AT_END.test(between.slice(-4)) && neighbour === 'zh' && after?.language !== 'en';
 }

@@ -102,9 +102,8 @@ function oneWord(text: string, parts: readonly Atom[]): Atom[] {
   const start = first.kind === 'raw' ? firstSpoken(text, first) : first.start;
   const end = last.kind === 'raw' ? afterLastSpoken(text, last) : last.end;
   if (end <= start) return [{ kind: 'gap', start: first.start, end: last.end }];
-  const spoken = parts
-    .map((part) => part.spoken ?? cleanWord(textOf(text, part, { start, end })))
-    .reduce((said, next) => (isJoint(said, next) ? `${said} ${next}` : said + next), '');
+  const said = parts.map((part) => part.spoken ?? cleanWord(textOf(text, part, { start, end })));
+  const spoken = joined(said);
   const word: Atom = { kind: 'edit', start, end, spoken };
   const around: Atom[] = [
     { kind: 'gap', start: first.start, end: start },
@@ -116,6 +115,14 @@ function oneWord(text: string, parts: readonly Atom[]): Atom[] {
 
 function textOf(text: string, part: TextSpan, within: TextSpan): string {
   return text.slice(Math.max(part.start, within.start), Math.min(part.end, within.end));
+}
+
+/** Looks at the parts alone: to look at a string that grows would copy it each time. */
+function joined(parts: readonly string[]): string {
+  const said = parts.filter((part) => part !== '');
+  return said
+    .map((part, index) => (isJoint(said[index - 1] ?? '', part) ? ` ${part}` : part))
+    .join('');
 }
 
 /** Whether two parts of a word would run into one another: `A` and `five` of `A5`. */

@@ -52,6 +52,8 @@ describe('say-as', () => {
     ['expletive', undefined, 'darn', 'beep'],
     ['CARDINAL', undefined, '１２', 'twelve'],
     ['poem', undefined, '12', undefined],
+    ['constructor', undefined, '12', undefined],
+    ['__proto__', undefined, '12', undefined],
   ])('%s %s of %j', (interpretAs, format, text, spoken) => {
     const as = format === undefined ? { interpretAs } : { interpretAs, format };
     expect(english.sayAs(text, as)).toBe(spoken);

@@ -165,6 +165,13 @@ describe('hostile text', () => {
     '\uD83D',
   ];
 
+  it.each(Object.getOwnPropertyNames(Object.prototype))('%s is a word like any other', (name) => {
+    const said = spoken(
+      `${name} https://${name}.com/${name} ${name}@${name}.org 5 ${name} #${name}`,
+    );
+    expect(said).not.toMatch(/native|undefined|\[object/);
+  });
+
   /** A rule that looks ahead without bounds would run into the time limit of a test. */
   it.each([...parts, ...mixes])('4,096 units of %j are read', (part) => {
     const text = part.repeat(4_096).slice(0, 4_096);

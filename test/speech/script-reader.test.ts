@@ -262,6 +262,11 @@ describe('any text', () => {
     );
   });
 
+  it.each(['%', '/', 'km/'])('reads %j over and over in time, and with no deep stack', (unit) => {
+    const text = unit.repeat(200_000 / unit.length);
+    expect(textRuns(readScript(text, EN_ZH)).at(-1)?.words.at(-1)?.source.end).toBeGreaterThan(0);
+  });
+
   it.each([
     'a',
     '1',

@@ -8,6 +8,8 @@ import type { SpokenSymbol } from './spoken-symbols.js';
 const FIRST_SENTENCE_TOKENS = [60, 120] as const;
 /** Of any other piece. Above some 450 tokens Kokoro rushes; time to compute and memory grow too. */
 const MAX_TOKENS = 200;
+/** Slow speech takes longer to compute and more memory: its pieces are shorter, but not than this. */
+const SLOWEST_MAX_TOKENS = 50;
 /** A first part that is shorter sounds torn off. */
 const MIN_FIRST_TOKENS = 25;
 const MIN_FIRST_WORDS = 4;
@@ -33,12 +35,17 @@ export interface SpokenPart {
  * and inside a word only if it is longer than any piece may be. A cut between words gets a comma,
  * without which the model swallows the end of the last word.
  * @param isFirst Whether somebody waits in silence for it.
+ * @param pace 1 = the voice's own, 0.5 = half as fast.
  */
-export function cutSymbols(symbols: readonly SpokenSymbol[], isFirst: boolean): SpokenPart[] {
+export function cutSymbols(
+  symbols: readonly SpokenSymbol[],
+  isFirst: boolean,
+  pace = 1,
+): SpokenPart[] {
   const parts: SpokenPart[] = [];
   let rest = trimmed(symbols);
   while (rest.length > 0) {
-    const cut = nextCut(rest, isFirst ? parts.length : undefined);
+    const cut = nextCut(rest, pace, isFirst ? parts.length : undefined);
     const head = trimmed(rest.slice(0, cut));
     rest = trimmed(rest.slice(cut));
     parts.push(rest.length === 0 ? { symbols: head, ends: 'piece' } : closed(head));
@@ -47,16 +54,16 @@ export function cutSymbols(symbols: readonly SpokenSymbol[], isFirst: boolean): 
 }
 
 /** How many symbols the next piece takes. `index` is its number in a request's first sentence. */
-function nextCut(rest: readonly SpokenSymbol[], index: number | undefined): number {
-  if (index === 0) return firstCut(rest);
-  const most = (index === undefined ? undefined : FIRST_SENTENCE_TOKENS[index]) ?? MAX_TOKENS;
+function nextCut(rest: readonly SpokenSymbol[], pace: number, index: number | undefined): number {
+  const usual = (index === undefined ? undefined : FIRST_SENTENCE_TOKENS[index]) ?? MAX_TOKENS;
+  const most = Math.max(SLOWEST_MAX_TOKENS, Math.round(usual * Math.min(1, pace)));
+  if (index === 0) return firstCut(rest, most);
   if (rest.length <= most + MIN_LAST_TOKENS) return rest.length;
   const ends = clauseEnds(rest).filter((end) => end > most / 2 && end <= most);
   return ends.at(-1) ?? lastSpace(rest, most) ?? most;
 }
 
-function firstCut(rest: readonly SpokenSymbol[]): number {
-  const [most] = FIRST_SENTENCE_TOKENS;
+function firstCut(rest: readonly SpokenSymbol[], most: number): number {
   const longestFirst = Math.min(most, rest.length - MIN_LAST_TOKENS);
   const ends = clauseEnds(rest).filter(
     (end) =>

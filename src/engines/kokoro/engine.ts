@@ -3,6 +3,7 @@ import type { SynthesisRequest } from '../../protocol/requests.js';
 import { chineseWords } from '../../speech/chinese/kokoro-phonemes.js';
 import { readScript } from '../../speech/script-reader.js';
 import type { SpokenPiece } from '../../speech/script.js';
+import { withinBounds } from '../../speech/ssml/values.js';
 import type { EngineResources, JobContext, SpeechEngine, SpeechModel } from '../engine.js';
 import { runSpeech } from '../speech-run.js';
 import type { Utterance } from '../utterance.js';
@@ -79,9 +80,9 @@ class KokoroModel implements SpeechModel<KokoroStep, KokoroResult> {
     const { phonemizer } = resources;
     const { voice } = request;
     const { symbols, words } = await readPiece(piece, { phonemizer, voice });
-    const speed = request.speed * piece.rate;
+    const speed = withinBounds(request.speed * piece.rate);
     const style = async (tokens: number) => voices.style(voice, tokens);
-    return cutSymbols(symbols, isFirst).map(
+    return cutSymbols(symbols, isFirst, speed).map(
       (part) => new KokoroUtterance({ part, words, speed, style, context }),
     );
   }

@@ -2,6 +2,7 @@ import { type PiperCut, readCut } from '../../models/piper/cut-file.js';
 import type { SynthesisRequest } from '../../protocol/requests.js';
 import type { SpokenPiece } from '../../speech/script.js';
 import { readScript } from '../../speech/script-reader.js';
+import { withinBounds } from '../../speech/ssml/values.js';
 import type { EngineResources, JobContext, SpeechEngine, SpeechModel } from '../engine.js';
 import { phonemizePiece } from '../piece-phonemes.js';
 import { runSpeech } from '../speech-run.js';
@@ -77,7 +78,7 @@ class PiperModel implements SpeechModel<PiperStep, PiperResult> {
     const { phoneme_id_map: map, speaker_id_map: speakers } = config;
     const { voice, speed, seed = 0 } = of.request;
     const { clauses, sources } = await phonemizePiece(piece, () => config.espeak.voice, resources);
-    const pace = speed * piece.rate;
+    const pace = withinBounds(speed * piece.rate);
     const maxPhonemes = Math.max(MIN_PHONEMES, Math.round(MAX_PHONEMES * Math.min(1, pace)));
     const speakerId = speakers[voice];
     return cutSymbols(voiceSymbols(clauses), maxPhonemes)

@@ -1,5 +1,5 @@
 import { sayCardinal } from './numerals.js';
-import { romanValue } from './roman.js';
+import { romanValue } from '../roman.js';
 import type { Rule } from './rule.js';
 import { anyOf, UNITS } from './units.js';
 

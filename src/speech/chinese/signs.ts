@@ -1,6 +1,6 @@
 import { fromSuperscript, sayPower } from './amounts.js';
 import { sayCardinal, sayDigits } from './numerals.js';
-import { romanValue } from './roman.js';
+import { romanValue } from '../roman.js';
 import type { Rule } from './rule.js';
 import { bySign } from './units.js';
 

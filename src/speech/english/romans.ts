@@ -1,3 +1,4 @@
+import { romanValue } from '../roman.js';
 import { cardinal, ordinal, year } from './number-words.js';
 import { after, before, pattern, type Rule } from './rule.js';
 
@@ -27,18 +28,6 @@ const NO_NAME = new Set(
   ),
 );
 const WORD_BEFORE = /(\p{L}+)\s$/u;
-/** Well-formed numerals, as far as they are no words or sizes by themselves. */
-const NUMERAL = /^M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$/;
-const VALUES: Readonly<Record<string, number>> = {
-  I: 1,
-  V: 5,
-  X: 10,
-  L: 50,
-  C: 100,
-  D: 500,
-  M: 1000,
-};
-
 /** Roman numerals where a word before them says that they are. */
 export const romanRules: readonly Rule[] = [
   {
@@ -56,16 +45,17 @@ export const romanRules: readonly Rule[] = [
     at: ['letter'],
     pattern: pattern('([ivx]{1,6})(?![\\p{L}\\p{N}])'),
     read: (match) => {
-      const numeral = (match[1] ?? '').toUpperCase();
+      const value = romanValue((match[1] ?? '').toUpperCase());
       const isCounted = /\b(?:act|scene|pages?|part|chapter)\s$/i.test(before(match));
-      return isCounted && NUMERAL.test(numeral) ? cardinal(String(valueOf(numeral))) : undefined;
+      return isCounted && value !== undefined ? cardinal(String(value)) : undefined;
     },
   },
 ];
 
 function readNumeral(match: RegExpExecArray, numeral: string): string | undefined {
-  if (!NUMERAL.test(numeral)) return undefined;
-  const digits = String(valueOf(numeral));
+  const value = romanValue(numeral);
+  if (value === undefined) return undefined;
+  const digits = String(value);
   const head = before(match);
   if (isCounted(match, numeral)) return cardinal(digits);
   if (isRuler(match, numeral)) return `the ${ordinal(digits)}`;
@@ -79,14 +69,6 @@ function isCounted(match: RegExpExecArray, numeral: string): boolean {
     return false;
   if (/^[LCDM]$/.test(numeral)) return false;
   return COUNTED_BEFORE.test(head) || (KIND_BEFORE.test(head) && !/^[VX]$/.test(numeral));
-}
-
-function valueOf(numeral: string): number {
-  const values = [...numeral].map((letter) => VALUES[letter] ?? 0);
-  return values.reduce(
-    (sum, value, at) => sum + (value < (values[at + 1] ?? 0) ? -value : value),
-    0,
-  );
 }
 
 /** "In part I agree": an `I` before a word in small letters speaks. */

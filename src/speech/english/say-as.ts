@@ -12,29 +12,31 @@ import { applyEdits, settleEdits } from '../edits.js';
 type Reader = (text: string, format: string | undefined) => string | undefined;
 
 /** What may be asked for, by the names that W3C's note and the large clouds use. */
-const READERS: Readonly<Record<string, Reader>> = {
-  cardinal: readCardinal,
-  number: (text, format) => (format === 'digits' ? readDigits(text) : readNumber(text, format)),
-  ordinal: readOrdinal,
-  digits: readDigits,
-  characters: readCharacters,
-  'spell-out': readCharacters,
-  verbatim: readCharacters,
-  date: readDate,
-  time: readTime,
-  telephone: (text) => (/\d/.test(text) ? phoneWords(text, undefined) : undefined),
-  currency: readAsText,
-  unit: readAsText,
-  address: readAsText,
-  fraction: readFraction,
-  // A listener hears that something is left out; a sound is not ours to make.
-  expletive: (text) => (text === '' ? undefined : 'beep'),
-  bleep: (text) => (text === '' ? undefined : 'beep'),
-};
+const READERS: ReadonlyMap<string, Reader> = new Map(
+  Object.entries<Reader>({
+    cardinal: readCardinal,
+    number: (text, format) => (format === 'digits' ? readDigits(text) : readNumber(text, format)),
+    ordinal: readOrdinal,
+    digits: readDigits,
+    characters: readCharacters,
+    'spell-out': readCharacters,
+    verbatim: readCharacters,
+    date: readDate,
+    time: readTime,
+    telephone: (text) => (/\d/.test(text) ? phoneWords(text, undefined) : undefined),
+    currency: readAsText,
+    unit: readAsText,
+    address: readAsText,
+    fraction: readFraction,
+    // A listener hears that something is left out; a sound is not ours to make.
+    expletive: (text) => (text === '' ? undefined : 'beep'),
+    bleep: (text) => (text === '' ? undefined : 'beep'),
+  }),
+);
 
 /** Reads a text as markup wants it; undefined if it is not written so or the wish is unknown. */
 export function sayAs(text: string, { interpretAs, format }: SayAs): string | undefined {
-  return READERS[interpretAs.toLowerCase()]?.(text, format?.toLowerCase());
+  return READERS.get(interpretAs.toLowerCase())?.(text, format?.toLowerCase());
 }
 
 function readCardinal(text: string): string | undefined {

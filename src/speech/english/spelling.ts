@@ -14,34 +14,37 @@ export function spellLetters(letters: string): string {
   return spelled;
 }
 
-const SIGNS: Readonly<Record<string, string>> = {
-  '.': 'dot',
-  '-': 'dash',
-  _: 'underscore',
-  '/': 'slash',
-  '\\': 'backslash',
-  '@': 'at',
-  '+': 'plus',
-  '~': 'tilde',
-  '#': 'hash',
-  '?': 'question mark',
-  '=': 'equals',
-  '&': 'and',
-  ':': 'colon',
-  '%': 'percent',
-  '*': 'star',
-  $: 'dollar',
-  '!': 'exclamation mark',
-  ',': 'comma',
-  ';': 'semicolon',
-};
+/** A map: a word such as `constructor` is no sign. */
+const SIGNS: ReadonlyMap<string, string> = new Map([
+  ['.', 'dot'],
+  ['-', 'dash'],
+  ['_', 'underscore'],
+  ['/', 'slash'],
+  ['\\', 'backslash'],
+  ['@', 'at'],
+  ['+', 'plus'],
+  ['~', 'tilde'],
+  ['#', 'hash'],
+  ['?', 'question mark'],
+  ['=', 'equals'],
+  ['&', 'and'],
+  [':', 'colon'],
+  ['%', 'percent'],
+  ['*', 'star'],
+  ['$', 'dollar'],
+  ['!', 'exclamation mark'],
+  [',', 'comma'],
+  [';', 'semicolon'],
+]);
 const PIECES = /\p{L}+|[0-9]+|[^]/gu;
 
 /** Reads an address: words as words, digits, and the names of signs; others are not said. */
 export function addressWords(written: string): string {
   const pieces = written.match(PIECES) ?? [];
   return pieces
-    .map((piece) => (/^\d/.test(piece) ? addressDigits(piece) : (SIGNS[piece] ?? letters(piece))))
+    .map((piece) =>
+      /^\d/.test(piece) ? addressDigits(piece) : (SIGNS.get(piece) ?? letters(piece)),
+    )
     .filter((piece) => piece !== '')
     .join(' ');
 }
@@ -61,7 +64,7 @@ export function characterNames(text: string): string {
     .map((character) => {
       if (/\d/.test(character)) return digitByDigit(character);
       if (/^a$/i.test(character)) return 'eigh';
-      return SIGNS[character] ?? (/\p{L}/u.test(character) ? character.toUpperCase() : '');
+      return SIGNS.get(character) ?? (/\p{L}/u.test(character) ? character.toUpperCase() : '');
     })
     .filter((name) => name !== '')
     .join(' ');

@@ -104,6 +104,16 @@ describe('a request to Kokoro', () => {
     const [step] = await stepsOf('Hello', 'af_heart', { speed: 1.5 });
     expect(step?.speed).toBe(1.5);
   });
+
+  it('bounds a step by how long it takes to say, however slow it shall be', async () => {
+    const words = 'the herring would not wait for anybody '.repeat(12);
+    const text = `<speak><prosody rate="25%">${words}</prosody></speak>`;
+    const steps = await stepsOf(text, 'af_heart', { speed: 0.25, markup: 'ssml' });
+    for (const { speed, tokens } of steps) {
+      expect(speed).toBe(0.25);
+      expect(tokens.length).toBeLessThanOrEqual(71);
+    }
+  });
 });
 
 describe('the first step', () => {
