@@ -7,6 +7,12 @@ import { readDataOnDemand } from './espeak-data.js';
 
 /** Puts in front of a clause's phonemes wherever a word of another language begins or ends. */
 const LANGUAGE_SWITCH = /\([^)]+\)/g;
+/**
+ * espeak reads the English words of a French or Hindi text with a second translator, which keeps from
+ * text to text whether a verb or a noun is due ("they live", "a live …"). It forgets that at the end
+ * of a text whose last word it has read: in Hindi every Latin word is one.
+ */
+const FORGETTING = { voice: 'hi', text: 'the' };
 const CLAUSE_SEPARATOR = ' | ';
 /** espeak ties the phonemes of a word together with this. */
 export const TIE = '_';
@@ -23,6 +29,8 @@ export class Espeak {
   readonly #free: (pointer: number) => void;
   readonly #handle: EspeakHandle;
   #voice: string | undefined;
+  /** Whether the last text had words of another language. */
+  #wasMixed = false;
 
   /** Loads the engine; it reads its dictionaries when a voice needs them. */
   static async load(): Promise<Espeak> {
@@ -45,11 +53,18 @@ export class Espeak {
    * @param voice espeak voice, for example `en-us`.
    */
   clauses(text: string, voice: string): string[] {
-    this.#useVoice(voice);
-    const { ptr } = this.#handle.convert_to_phonemes(text.replace(NO_TEXT, ' '), true);
-    return this.#take(ptr)
+    if (this.#wasMixed) this.#translate(FORGETTING.text, FORGETTING.voice);
+    const translated = this.#translate(text.replace(NO_TEXT, ' '), voice);
+    this.#wasMixed = translated.search(LANGUAGE_SWITCH) >= 0;
+    return translated
       .split(CLAUSE_SEPARATOR)
       .map((clause) => clause.replace(LANGUAGE_SWITCH, '').replace(NO_PHONEME_AT_EDGE, ''));
+  }
+
+  #translate(text: string, voice: string): string {
+    this.#useVoice(voice);
+    const { ptr } = this.#handle.convert_to_phonemes(text, true);
+    return this.#take(ptr);
   }
 
   /** An unknown name would leave the voice of the text before; this build has `fr` for `fr-fr`. */

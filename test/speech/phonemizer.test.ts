@@ -58,6 +58,18 @@ describe('phonemizer thread', () => {
     expect(await spoken('car')).toBe(american);
   });
 
+  it.each(['fr-fr', 'hi'])(
+    'reads English words in %s alike, whatever came before',
+    async (voice) => {
+      const said = new Set<string>();
+      for (const before of ["it wind the I'm read", "I'm going to live", 'he will', 'naïve tear']) {
+        await spoken(before, 'fr-fr');
+        said.add(await spoken('live', voice));
+      }
+      expect(said.size).toBe(1);
+    },
+  );
+
   it('refuses a voice that espeak has not, and goes on', async () => {
     await expect(phonemizer.phonemize('Hello', 'xx-none')).rejects.toMatchObject({
       code: 'internal',
