@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { trimSilence } from '../../audio/silence.js';
+import { softLimited } from '../../audio/soft-limit.js';
 import { KOKORO_GRAPH, TIMED_GRAPH } from '../../models/kokoro/build.js';
 import { DURATIONS_OUTPUT } from '../../models/kokoro/durations.js';
 import type { Replica, ReplicaLoad } from '../engine.js';
@@ -24,7 +25,7 @@ export interface KokoroStep {
 
 /** What a step made. */
 export interface KokoroResult {
-  /** Mono, −1…1, 24 kHz, without the silence at the ends. */
+  /** Mono, −1…1 with peaks softly limited, 24 kHz, without the silence at the ends. */
   readonly samples: Float32Array;
   /** Silence that was cut off before them. */
   readonly trimmedSamples: number;
@@ -85,7 +86,7 @@ async function speak(
   for (const output of Object.values(outputs)) output.dispose();
   const sound = trimSilence(audio, KOKORO_RATE_HZ);
   const trimmedSamples = (sound.byteOffset - audio.byteOffset) / Float32Array.BYTES_PER_ELEMENT;
-  const samples = Float32Array.from(sound);
+  const samples = sound.map(softLimited);
   return { samples, trimmedSamples, ...(durations && { durations }) };
 }
 

@@ -4,9 +4,15 @@ import { textParts } from './xml-references.js';
 /** What stands between the letters of a word without being one. */
 const TAG = /<!--[\s\S]*?-->|<[^>]*>/g;
 
-/** Whether a text is SSML by its looks: it begins with `<speak`. */
+/** What SSML begins with: its root, or a comment or a document type before it. */
+const BEGINNING = /^\s*(?:<\?xml[^>]{0,200}\?>\s*)?<(?:speak[\s/>]|!--|!DOCTYPE\s)/u;
+
+/**
+ * Whether a text is SSML by its looks: it begins with `<speak`, or with what may stand before that.
+ * A document type counts, so that it is refused and not read aloud.
+ */
 export function looksLikeSsml(text: string): boolean {
-  return /^\s*(?:<\?xml[^>]{0,200}\?>\s*)?<speak[\s/>]/u.test(text);
+  return BEGINNING.test(text) && /<speak[\s/>]/u.test(text);
 }
 
 /**

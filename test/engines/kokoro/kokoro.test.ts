@@ -74,6 +74,12 @@ describe('Kokoro with the real weights', () => {
     expect(peakOf(whole.samples)).toBeLessThanOrEqual(1);
   });
 
+  it('bends the peaks of a loud voice before they clip', async () => {
+    const loud = await hear({ text: 'Ciao.', voice: 'if_sara' });
+    expect(peakOf(loud.samples)).toBeGreaterThan(0.8);
+    expect(peakOf(loud.samples)).toBeLessThan(1);
+  });
+
   it('speaks a long first sentence in two parts, and goes on at the sample after one', async () => {
     expect(whole.pieces).toHaveLength(2);
     const resume = { piece: 1, skipSamples: 1_000 };
