@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ModelCard, ModelFile } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
 
 const MARK_NAME = '.verified.json';
+/** Names of what builders write. */
+const GRAPH_FILE = /\.(?:onnx|data|json)$/;
 
 const markSchema = z.object({
   /** What the content of each file was when its hash was last taken. */
@@ -15,6 +17,8 @@ const markSchema = z.object({
   ),
   /** {@link buildKey} of the weights that the graphs were built from. */
   built: z.string().optional(),
+  /** How large the files are that the build left. */
+  graphBytes: z.record(z.string(), z.number()).default({}),
 });
 
 /** What is remembered beside the weights, so that a second start need not read them all. */
@@ -26,7 +30,7 @@ export type FileState = 'absent' | 'unverified' | 'verified';
 /** What of a model is here. */
 export interface ModelState {
   readonly files: readonly { readonly file: ModelFile; readonly state: FileState }[];
-  /** Whether all outputs of the card's build step are there (true without such a step). */
+  /** Whether all that the card's build step has made is there (true without such a step). */
   readonly outputsThere: boolean;
   readonly mark: VerifiedMark;
   readonly summary: 'ready' | 'incomplete' | 'not pulled';
@@ -37,7 +41,7 @@ async function readMark(dir: string): Promise<VerifiedMark> {
   try {
     return markSchema.parse(JSON.parse(await readFile(join(dir, MARK_NAME), 'utf8')));
   } catch {
-    return { files: {} };
+    return { files: {}, graphBytes: {} };
   }
 }
 
@@ -60,6 +64,32 @@ async function fileState(dir: string, file: ModelFile, mark: VerifiedMark): Prom
   return same ? 'verified' : 'unverified';
 }
 
+async function hasOutputs(dir: string, card: ModelCard, mark: VerifiedMark): Promise<boolean> {
+  const { outputs = [] } = card.build ?? {};
+  const paths = new Set([...outputs, ...(outputs.length > 0 ? Object.keys(mark.graphBytes) : [])]);
+  const there = await Promise.all(
+    [...paths].map(async (path) => {
+      const found = await stat(join(dir, path)).catch(() => undefined);
+      return found !== undefined && found.size === (mark.graphBytes[path] ?? found.size);
+    }),
+  );
+  return there.every(Boolean);
+}
+
+/**
+ * How large the graphs are that a build has left in a model's folder, with what belongs to them. A
+ * builder alone knows which it can make of the weights; whatever it made is to stay as it is.
+ */
+export async function graphBytesIn({
+  card,
+  dir,
+}: Pick<CatalogueEntry, 'card' | 'dir'>): Promise<Record<string, number>> {
+  const pulled = new Set([...card.files.map(({ path }) => path), MARK_NAME]);
+  const built = (await readdir(dir)).filter((name) => GRAPH_FILE.test(name) && !pulled.has(name));
+  const sizes = built.map(async (name) => [name, (await stat(join(dir, name))).size] as const);
+  return Object.fromEntries(await Promise.all(sizes));
+}
+
 /** Looks at a model's folder without reading the weights. */
 export async function modelState({
   card,
@@ -69,15 +99,7 @@ export async function modelState({
   const files = await Promise.all(
     card.files.map(async (file) => ({ file, state: await fileState(dir, file, mark) })),
   );
-  const outputs = await Promise.all(
-    (card.build?.outputs ?? []).map((path) =>
-      stat(join(dir, path)).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  const outputsThere = outputs.every(Boolean);
+  const outputsThere = await hasOutputs(dir, card, mark);
   const there = files.filter(({ state }) => state !== 'absent').length;
   const complete = there === files.length && outputsThere;
   const summary = complete ? 'ready' : there === 0 ? 'not pulled' : 'incomplete';
@@ -100,7 +122,8 @@ export async function repairAdvice(
   if (absent !== '') {
     return `${id} is incomplete (missing or cut short: ${absent}): run \`chorus pull ${id}\`.`;
   }
-  if (!outputsThere) return `The graph of ${id} is not built: run \`chorus pull ${id}\`.`;
+  if (!outputsThere)
+    return `The graph of ${id} is not built, or not as it was built: run \`chorus pull ${id}\`.`;
   const changed = named('unverified');
   if (changed === '') return undefined;
   return `${id} may be damaged (never verified as they are: ${changed}): \`chorus pull ${id}\` mends it.`;

@@ -48,6 +48,8 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica<KokoroStep
         speed: { type: 'float32', rank: 1 },
       },
     },
+    // Lengths differ from step to step: plans kept for each of them cost a replica 190 MB.
+    options: { enableMemPattern: false },
   });
   return {
     provider,

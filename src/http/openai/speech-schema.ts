@@ -15,9 +15,11 @@ function text(field: string) {
     });
 }
 
-const voiceName = z.string().min(1).max(256);
+const voiceBound =
+  'voice must be the name of a voice, or an object {"id": name}, of 1 to 256 characters.';
+const voiceName = z.string().min(1, voiceBound).max(256, voiceBound);
 const voice = z.union([voiceName, z.object({ id: voiceName }).transform(({ id }) => id)], {
-  error: 'voice must be the name of a voice, or an object {"id": name}, of 1 to 256 characters.',
+  error: voiceBound,
 });
 
 const format = z.enum(

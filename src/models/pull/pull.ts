@@ -4,7 +4,7 @@ import { ChorusError } from '../../protocol/errors.js';
 import type { ModelFile } from '../card.js';
 import { placeCard } from '../catalogue.js';
 import type { CatalogueEntry } from '../catalogue.js';
-import { buildKey, modelState, writeMark } from '../model-state.js';
+import { buildKey, graphBytesIn, modelState, writeMark } from '../model-state.js';
 import type { ModelState, VerifiedMark } from '../model-state.js';
 import { BUILDERS } from './build.js';
 import type { BuilderTable } from './build.js';
@@ -180,6 +180,6 @@ async function buildGraphs(
     session.report({ type: 'build', model: card.id, writtenBytes: doneBytes });
   onProgress({ doneBytes: 0 });
   await (session.builders ?? BUILDERS)[card.build.kind].build({ modelDir: dir, onProgress });
-  await writeMark(dir, { ...mark, built: key });
+  await writeMark(dir, { ...mark, built: key, graphBytes: await graphBytesIn(entry) });
   return true;
 }

@@ -1,4 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import {
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +16,7 @@ import { Tensor } from 'onnxruntime-node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { cardSchema } from '../../../src/models/card.js';
+import { repairAdvice } from '../../../src/models/model-state.js';
 import type { OnnxModel } from '../../../src/models/onnx/types.js';
 import { buildPiperCut } from '../../../src/models/piper/build.js';
 import { readCut, type WindowedCut } from '../../../src/models/piper/cut-file.js';
@@ -189,6 +199,14 @@ describe('a voice that was pulled before it could be cut', () => {
     const { mtimeMs } = await stat(join(dir, 'cut.json'));
     await pullModels([entry], options);
     expect((await stat(join(dir, 'cut.json'))).mtimeMs).toBe(mtimeMs);
+    // A damaged part is told, and made anew.
+    const decoder = join(dir, 'decoder.onnx');
+    const { size } = await stat(decoder);
+    await truncate(decoder, size - 1);
+    expect(await repairAdvice(entry)).toMatch(/not as it was built: run `chorus pull own`/);
+    await pullModels([entry], options);
+    expect((await stat(decoder)).size).toBe(size);
+    expect(await repairAdvice(entry)).toBeUndefined();
   });
 
   test('streams sentences, and its state says why', async () => {
@@ -198,7 +216,12 @@ describe('a voice that was pulled before it could be cut', () => {
     await unlink(join(dir, 'cut.json'));
     expect((await streamingOf(await entryOf()))?.reason).toMatch(/its card has no `build/);
     const { card } = await entryOf();
-    expect(await streamingOf({ card: { ...card, engine: 'kokoro' }, dir })).toBeUndefined();
+    const kokoro = await streamingOf({ card: { ...card, engine: 'kokoro' }, dir });
+    expect(kokoro).toMatchObject({
+      unit: 'sentences',
+      reason: expect.stringMatching(/normalises/),
+    });
+    expect(await streamingOf({ card: { ...card, engine: 'whisper' }, dir })).toBeUndefined();
   });
 
   test.each(['{', '{"format":0,"streaming":"windows"}'])(
