@@ -57,6 +57,7 @@ describe('chorus models', () => {
     const listed = JSON.parse(await models('--json')) as { id: string; streaming?: unknown }[];
     const streaming = new Map(listed.map((one) => [one.id, one.streaming]));
     expect(streaming.get('own')).toEqual({ unit: 'sentences', reason: REASON });
-    expect(streaming.get('kokoro-82m')).toBeUndefined();
+    expect(streaming.get('kokoro-82m')).toMatchObject({ unit: 'sentences' });
+    expect(streaming.get('whisper-base')).toBeUndefined();
   });
 });
