@@ -8,6 +8,7 @@ import {
   openingOf,
   sectionsOf,
   widened,
+  windowsAfterOpening,
   windowsOf,
 } from '../../src/engines/piper/windows.js';
 import { wordTimes } from '../../src/engines/piper/word-times.js';
@@ -38,8 +39,14 @@ describe('windows', () => {
     );
   });
 
-  it('open with a third of a second, or with all of a short utterance', () => {
-    expect([10, 96, 97, 900].map((frames) => openingOf(frames).to)).toEqual([10, 96, 32, 32]);
+  it('open with half a second, or with all of a short utterance', () => {
+    expect([10, 96, 97, 900].map((frames) => openingOf(frames).to)).toEqual([10, 96, 48, 48]);
+  });
+
+  it('follow an opening with a short one, if there is more than one to come', () => {
+    expect(lengths(windowsAfterOpening({ from: 48, to: 148 }))).toEqual([100]);
+    expect(lengths(windowsAfterOpening({ from: 48, to: 384 }))).toEqual([64, 136, 136]);
+    expect(lengths(windowsAfterOpening({ from: 48, to: 200 }))).toEqual([64, 88]);
   });
 
   it('have context on both sides where there are frames', () => {

@@ -33,12 +33,21 @@ export interface BeginStep extends PiperText {
   readonly opens: boolean;
 }
 
-/** Makes the latent of a section. */
+/** Makes the latent of a section, and the audio of one of its windows that is due at once. */
 export interface FlowStep extends Pick<PiperText, 'seed' | 'utterance'> {
   readonly kind: 'flow';
   /** The frames that are wanted. */
   readonly range: FrameRange;
   /** The frames that `inputs` have: `range` with its context. */
+  readonly around: FrameRange;
+  readonly inputs: readonly NamedTensor[];
+  readonly window?: DueWindow;
+}
+
+/** A window of a section whose latent is being made. */
+export interface DueWindow {
+  readonly range: FrameRange;
+  /** The frames that `inputs` have, and that are taken of the latent: `range` with its context. */
   readonly around: FrameRange;
   readonly inputs: readonly NamedTensor[];
 }
@@ -70,5 +79,12 @@ export interface Begun {
   readonly latent?: Frames;
 }
 
+/** What a {@link FlowStep} makes. */
+export interface Section {
+  readonly latent: Frames;
+  /** Of its window, if it was asked for one. */
+  readonly audio?: Float32Array;
+}
+
 /** Results of the steps: samples in −1…1 for whole utterances and windows. */
-export type PiperResult = Float32Array | Begun | Frames;
+export type PiperResult = Float32Array | Begun | Section;

@@ -3,9 +3,17 @@ import type { TextSpan } from '../../speech/script.js';
 import type { JobContext, StepPlace } from '../engine.js';
 import type { AudioPart, BegunUtterance, Utterance } from '../utterance.js';
 import { type Frames, sliceFrames } from './frames.js';
-import type { Begun, PiperResult, PiperStep, PiperText } from './steps.js';
+import type { Begun, PiperResult, PiperStep, PiperText, Section } from './steps.js';
 import { cutTensors } from './tensors.js';
-import { type FrameRange, openingOf, sectionsOf, widened, windowsOf, within } from './windows.js';
+import {
+  type FrameRange,
+  openingOf,
+  sectionsOf,
+  widened,
+  windowsAfterOpening,
+  windowsOf,
+  within,
+} from './windows.js';
 import { wordTimes } from './word-times.js';
 
 /** A phoneme id and its pad take about so long at the voice's own pace. */
@@ -63,36 +71,54 @@ export class WindowedUtterance implements Utterance {
 
   #parts(begun: Begun): AudioPart[] {
     const { frames, opening } = begun;
-    const openedTo = opening ? openingOf(frames).to : 0;
-    const sections = sectionsOf(frames).flatMap((section) => {
-      const rest = { from: Math.max(section.from, openedTo), to: section.to };
-      return rest.to > rest.from ? this.#section(begun, rest) : [];
-    });
-    return opening ? [ready(opening), ...sections] : sections;
+    if (!opening) {
+      return sectionsOf(frames).flatMap((range) => this.#section(begun, range, windowsOf(range)));
+    }
+    const { to: from } = openingOf(frames);
+    const [first, ...others] = sectionsOf(frames);
+    const rest = { from, to: first?.to ?? from };
+    const windows = rest.to > from ? windowsAfterOpening(rest) : [];
+    return [
+      ready(opening),
+      ...this.#section(begun, rest, windows),
+      ...others.flatMap((range) => this.#section(begun, range, windowsOf(range))),
+    ];
   }
 
-  /** The windows of a section. Whichever is asked for first makes the latent of all of them. */
-  #section(begun: Begun, section: FrameRange): AudioPart[] {
-    const { frames, latent } = begun;
-    const around = widened(section, this.#cut.decoderContextFrames, frames);
-    let made: Promise<Frames> | undefined;
-    const latentFor = (place: StepPlace): Promise<Frames> =>
-      (made ??= latent
-        ? Promise.resolve(sliceFrames(latent, around))
-        : this.#flow(begun, around, place));
-    return windowsOf(section).map((window) => ({
+  /**
+   * The windows of a section. Whichever is asked for first makes the latent of all of them, and its
+   * own audio in the same step.
+   */
+  #section(begun: Begun, section: FrameRange, windows: readonly FrameRange[]): AudioPart[] {
+    const range = widened(section, this.#cut.decoderContextFrames, begun.frames);
+    let made: Promise<Section> | undefined;
+    if (begun.latent) made = Promise.resolve({ latent: sliceFrames(begun.latent, range) });
+    return windows.map((window) => ({
       samples: (window.to - window.from) * this.#cut.hopSamples,
-      run: async (place) =>
-        this.#decode(begun, { window, latent: await latentFor(place), around }, place),
+      run: async (place) => {
+        const isFirst = made === undefined;
+        made ??= this.#flow(begun, { range, window }, place);
+        const { latent, audio } = await made;
+        if (isFirst && audio) return audio;
+        return this.#decode(begun, { window, latent, around: range }, place);
+      },
     }));
   }
 
-  async #flow(begun: Begun, range: FrameRange, place: StepPlace): Promise<Frames> {
+  async #flow(begun: Begun, due: DueSection, place: StepPlace): Promise<Section> {
     const { seed, utterance } = this.#options.text;
-    const around = widened(range, this.#cut.flowContextFrames, begun.frames);
-    const inputs = cutTensors(begun.tensors, this.#cut.flowInputs, around);
-    const step: PiperStep = { kind: 'flow', seed, utterance, range, around, inputs };
-    return (await this.#context.step(step, place)) as Frames;
+    const { flowInputs, flowContextFrames, decoderInputs, decoderContextFrames } = this.#cut;
+    const around = widened(due.range, flowContextFrames, begun.frames);
+    const inputs = cutTensors(begun.tensors, flowInputs, around);
+    const aroundWindow = widened(due.window, decoderContextFrames, begun.frames);
+    const window = {
+      range: due.window,
+      around: aroundWindow,
+      inputs: cutTensors(begun.tensors, decoderInputs, aroundWindow),
+    };
+    const { range } = due;
+    const step: PiperStep = { kind: 'flow', seed, utterance, range, around, inputs, window };
+    return (await this.#context.step(step, place)) as Section;
   }
 
   async #decode(begun: Begun, part: WindowOfSection, place: StepPlace): Promise<Float32Array> {
@@ -105,6 +131,14 @@ export class WindowedUtterance implements Utterance {
       place,
     )) as Float32Array;
   }
+}
+
+/** What is asked for when a section's latent is not there yet. */
+interface DueSection {
+  /** The section with the decoder's context. */
+  readonly range: FrameRange;
+  /** The window whose turn it is. */
+  readonly window: FrameRange;
 }
 
 interface WindowOfSection {

@@ -14,6 +14,7 @@ import type {
   NamedTensor,
   PiperResult,
   PiperStep,
+  Section,
 } from './steps.js';
 import { scalesOf, type VoiceConfig } from './voice-config.js';
 import { type FrameRange, openingOf, SECTION_FRAMES, widened, within } from './windows.js';
@@ -58,7 +59,7 @@ class WindowVoice {
 
   async run(step: PiperStep): Promise<StepOutput<PiperResult>> {
     if (step.kind === 'begin') return this.#begin(step);
-    if (step.kind === 'flow') return framesOutput(await this.#flow(step));
+    if (step.kind === 'flow') return sectionOutput(await this.#section(step));
     if (step.kind === 'decode') return samplesOutput(await this.#decode(step));
     throw new Error('A voice that was cut speaks no utterance as a whole.');
   }
@@ -114,6 +115,19 @@ class WindowVoice {
     return this.#flow({ kind: 'flow', seed, utterance, range, around, inputs });
   }
 
+  async #section(step: FlowStep): Promise<Section> {
+    const latent = await this.#flow(step);
+    if (!step.window) return { latent };
+    const { range, around, inputs } = step.window;
+    const audio = await this.#decode({
+      kind: 'decode',
+      range: within(range, around),
+      latent: sliceFrames(latent, within(around, step.range)),
+      inputs,
+    });
+    return { latent, audio };
+  }
+
   async #flow({ seed, utterance, range, around, inputs }: FlowStep): Promise<Frames> {
     const { channels } = this.#cut;
     const key = { seed, utterance, stream: LATENT_NOISE };
@@ -142,8 +156,10 @@ class WindowVoice {
   }
 }
 
-function framesOutput(result: Frames): StepOutput<Frames> {
-  return { result, transfer: [result.data.buffer as ArrayBuffer] };
+function sectionOutput(result: Section): StepOutput<Section> {
+  const { latent, audio } = result;
+  const arrays = audio ? [latent.data, audio] : [latent.data];
+  return { result, transfer: arrays.map(({ buffer }) => buffer as ArrayBuffer) };
 }
 
 function samplesOutput(result: Float32Array): StepOutput<Float32Array> {
