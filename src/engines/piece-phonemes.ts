@@ -12,11 +12,11 @@ export interface PiecePhonemes {
 
 /**
  * Phonemes of all runs of a piece.
- * @param espeakVoice The espeak voice for a primary language.
+ * @param espeakVoice For all languages in it: the voice speaks one.
  */
 export async function phonemizePiece(
   { runs }: SpokenPiece,
-  espeakVoice: (language: string) => string,
+  espeakVoice: string,
   { phonemizer }: EngineResources,
 ): Promise<PiecePhonemes> {
   const clauses: SpokenClause[] = [];
@@ -28,7 +28,7 @@ export async function phonemizePiece(
       clauses.push({ stretches, terminator: '', endsSentence: false });
       sources.push(run.source);
     } else {
-      const own = await phonemizeRun(run, phonemizer, espeakVoice(run.language));
+      const own = await phonemizeRun(run, phonemizer, espeakVoice);
       clauses.push(...own.map((clause) => numberedFrom(clause, first)));
       sources.push(...run.words.map(({ source }) => source));
     }

@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 
 import { sliceFrames } from '../../src/engines/piper/frames.js';
 import { NoiseBank } from '../../src/engines/piper/noise.js';
+import { type FrameRange, widened } from '../../src/models/piper/frame-range.js';
 import {
-  type FrameRange,
   openingOf,
   sectionsOf,
-  widened,
   windowsAfterOpening,
   windowsOf,
 } from '../../src/engines/piper/windows.js';

@@ -77,7 +77,7 @@ class PiperModel implements SpeechModel<PiperStep, PiperResult> {
     const { config, resources } = this.#options;
     const { phoneme_id_map: map, speaker_id_map: speakers } = config;
     const { voice, speed, seed = 0 } = of.request;
-    const { clauses, sources } = await phonemizePiece(piece, () => config.espeak.voice, resources);
+    const { clauses, sources } = await phonemizePiece(piece, config.espeak.voice, resources);
     const pace = withinBounds(speed * piece.rate);
     const maxPhonemes = Math.max(MIN_PHONEMES, Math.round(MAX_PHONEMES * Math.min(1, pace)));
     const speakerId = speakers[voice];

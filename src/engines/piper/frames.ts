@@ -1,4 +1,4 @@
-import type { FrameRange } from './windows.js';
+import { type FrameRange, sliceRows } from '../../models/piper/frame-range.js';
 
 /** Values of several channels, row by row: [channels, frames]. */
 export interface Frames {
@@ -8,13 +8,6 @@ export interface Frames {
 }
 
 /** A copy of some frames of all channels. */
-export function sliceFrames(source: Frames, { from, to }: FrameRange): Frames {
-  const { data, channels, frames } = source;
-  const length = to - from;
-  const sliced = new Float32Array(channels * length);
-  for (let channel = 0; channel < channels; channel += 1) {
-    const row = channel * frames;
-    sliced.set(data.subarray(row + from, row + to), channel * length);
-  }
-  return { data: sliced, channels, frames: length };
+export function sliceFrames({ data, channels, frames }: Frames, range: FrameRange): Frames {
+  return { data: sliceRows(data, frames, range), channels, frames: range.to - range.from };
 }

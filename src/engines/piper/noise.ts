@@ -1,5 +1,5 @@
 import type { Frames } from './frames.js';
-import type { FrameRange } from './windows.js';
+import type { FrameRange } from '../../models/piper/frame-range.js';
 
 /** Values that are drawn once; a power of two, and more than any utterance has frames. */
 const BANK_VALUES = 2 ** 19;

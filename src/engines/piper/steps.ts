@@ -1,5 +1,5 @@
 import type { Frames } from './frames.js';
-import type { FrameRange } from './windows.js';
+import type { FrameRange } from '../../models/piper/frame-range.js';
 
 /** What is to be said, and with which noise. */
 export interface PiperText {

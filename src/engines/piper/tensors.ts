@@ -1,7 +1,7 @@
 import type { CutInput } from '../../models/piper/cut-file.js';
 import { sliceFrames } from './frames.js';
 import type { NamedTensor } from './steps.js';
-import type { FrameRange } from './windows.js';
+import type { FrameRange } from '../../models/piper/frame-range.js';
 
 /** What a graph takes of the front's tensors for some frames: those with time in them are cut. */
 export function cutTensors(

@@ -5,15 +5,8 @@ import type { AudioPart, BegunUtterance, Utterance } from '../utterance.js';
 import { type Frames, sliceFrames } from './frames.js';
 import type { Begun, PiperResult, PiperStep, PiperText, Section } from './steps.js';
 import { cutTensors } from './tensors.js';
-import {
-  type FrameRange,
-  openingOf,
-  sectionsOf,
-  widened,
-  windowsAfterOpening,
-  windowsOf,
-  within,
-} from './windows.js';
+import { type FrameRange, widened } from '../../models/piper/frame-range.js';
+import { openingOf, sectionsOf, windowsAfterOpening, windowsOf, within } from './windows.js';
 import { wordTimes } from './word-times.js';
 
 /** A phoneme id and its pad take about so long at the voice's own pace. */

@@ -17,7 +17,8 @@ import type {
   Section,
 } from './steps.js';
 import { scalesOf, type VoiceConfig } from './voice-config.js';
-import { type FrameRange, openingOf, SECTION_FRAMES, widened, within } from './windows.js';
+import { type FrameRange, widened } from '../../models/piper/frame-range.js';
+import { openingOf, SECTION_FRAMES, within } from './windows.js';
 import { cutTensors } from './tensors.js';
 
 /** The noises of one utterance. */

@@ -3,12 +3,7 @@
  * utterance, so that another worker that goes on with it makes the same samples. Frames are those of
  * the voice's latent, `hopSamples` of audio each (11.6 ms at 22.05 kHz).
  */
-
-/** Frames from `from` up to, without, `to`. */
-export interface FrameRange {
-  readonly from: number;
-  readonly to: number;
-}
+import type { FrameRange } from '../../models/piper/frame-range.js';
 
 /**
  * The first window of a request: 0.56 s of audio, heard while the next one is computed. With 32 frames
@@ -45,14 +40,6 @@ export function windowsAfterOpening({ from, to }: FrameRange): FrameRange[] {
   if (to - from <= WINDOW_FRAMES) return [{ from, to }];
   const second = from + SECOND_FRAMES;
   return [{ from, to: second }, ...windowsOf({ from: second, to })];
-}
-
-/** A range with its context on both sides, as far as there are frames. */
-export function widened(range: FrameRange, contextFrames: number, frames: number): FrameRange {
-  return {
-    from: Math.max(0, range.from - contextFrames),
-    to: Math.min(frames, range.to + contextFrames),
-  };
 }
 
 /** A range as seen from the beginning of another one that holds it. */

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { ChorusError } from '../../protocol/errors.js';
@@ -6,6 +6,7 @@ import { decodeModel } from '../onnx/decode.js';
 import { encodeModel } from '../onnx/encode.js';
 import type { OnnxModel, OnnxTensor } from '../onnx/types.js';
 import { ELEMENT } from '../onnx/types.js';
+import { writeWhole } from '../write-whole.js';
 import { withDurations } from './durations.js';
 
 /** Changes whenever what older code built can no longer be used. */
@@ -80,21 +81,4 @@ function leftIn(published: Uint8Array, tensor: OnnxTensor): OnnxTensor {
   if (data.byteLength < MIN_EXTERNAL_BYTES || !BYTE_TYPES.has(elementType)) return tensor;
   const offset = data.byteOffset - published.byteOffset;
   return { ...tensor, data: { location: KOKORO_GRAPH, offset, length: data.byteLength } };
-}
-
-/** Writes a file that appears complete and checked, or not at all. */
-async function writeWhole(
-  path: string,
-  data: string | Uint8Array,
-  check?: (partial: string) => Promise<void>,
-): Promise<void> {
-  const partial = `${path}.${process.pid}.part`;
-  try {
-    await writeFile(partial, data, { flush: true });
-    await check?.(partial);
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
 }

@@ -4,6 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { CUT_FILES, type CutInput } from './cut-file.js';
 import { CannotCut } from './find-cut.js';
+import { type FrameRange, sliceRows } from './frame-range.js';
 import { probeNoise } from './probe.js';
 
 /** Values by their names in a graph. */
@@ -58,23 +59,10 @@ export function floatsOf(values: Values, name: string): Float32Array {
   return data.slice();
 }
 
-/** A run of frames. */
-export interface Frames {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** A time axis's part of a tensor whose last axis it is. */
-export function sliceFrames(tensor: Tensor, { from, to }: Frames): Tensor {
-  const frames = tensor.dims.at(-1) ?? 0;
-  const data = tensor.data as Float32Array;
-  const rows = data.length / frames;
-  const width = to - from;
-  const cut = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    cut.set(data.subarray(row * frames + from, row * frames + to), row * width);
-  }
-  return floatTensor(cut, [...tensor.dims.slice(0, -1), width]);
+export function sliceFrames(tensor: Tensor, range: FrameRange): Tensor {
+  const data = sliceRows(tensor.data as Float32Array, tensor.dims.at(-1) ?? 0, range);
+  return floatTensor(data, [...tensor.dims.slice(0, -1), range.to - range.from]);
 }
 
 /** The three graphs of a cut voice, opened. */
@@ -137,7 +125,7 @@ function named(values: Values, names: readonly string[]): Values {
 }
 
 /** The values of a window: slices of those that have frames, all of those that are constant. */
-export function windowOf(values: Values, inputs: readonly CutInput[], frames: Frames): Values {
+export function windowOf(values: Values, inputs: readonly CutInput[], frames: FrameRange): Values {
   return Object.fromEntries(
     inputs.flatMap(({ name, kind }) => {
       const value = values[name];

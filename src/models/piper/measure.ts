@@ -2,14 +2,8 @@ import type { Tensor } from 'onnxruntime-node';
 
 import { largestDifference } from './compare.js';
 import type { CutInput, WindowedCut } from './cut-file.js';
-import {
-  floatTensor,
-  sliceFrames,
-  windowOf,
-  type CutSessions,
-  type Frames,
-  type Values,
-} from './cut-run.js';
+import { floatTensor, sliceFrames, windowOf, type CutSessions, type Values } from './cut-run.js';
+import { type FrameRange, widened } from './frame-range.js';
 import { CannotCut } from './find-cut.js';
 import { framesOf, ORDINARY_SCALES } from './probe-front.js';
 import { probeNoise } from './probe.js';
@@ -174,10 +168,13 @@ async function flowDifference(
   return largestDifference(samples, audio);
 }
 
-function* windows(frames: number, context: number): Generator<{ kept: Frames; seen: Frames }> {
+function* windows(
+  frames: number,
+  context: number,
+): Generator<{ kept: FrameRange; seen: FrameRange }> {
   for (let from = 0; from < frames; from += WINDOW_FRAMES) {
     const to = Math.min(frames, from + WINDOW_FRAMES);
-    const seen = { from: Math.max(0, from - context), to: Math.min(frames, to + context) };
+    const seen = widened({ from, to }, context, frames);
     yield { kept: { from, to }, seen };
   }
 }

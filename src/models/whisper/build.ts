@@ -1,10 +1,11 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { ChorusError } from '../../protocol/errors.js';
 import { writeGraph } from '../onnx/write.js';
+import { writeWhole } from '../write-whole.js';
 import { openCTranslate2 } from './ctranslate2.js';
 import { decoderGraph } from './decoder-graph.js';
 import { encoderGraph } from './encoder-graph.js';
@@ -76,7 +77,7 @@ async function build(options: BuildOptions): Promise<void> {
     const decoder = decoderGraph(weights, dims, precision);
     await writeGraph(join(outDir, 'decoder.onnx'), decoder, writing);
     const graph: WhisperGraph = { format: GRAPH_FORMAT, precision, dims, ...info };
-    await writeAtomically(join(outDir, 'graph.json'), `${JSON.stringify(graph, null, 1)}\n`);
+    await writeWhole(join(outDir, 'graph.json'), `${JSON.stringify(graph, null, 1)}\n`);
   } finally {
     await weights.close();
   }
@@ -109,18 +110,6 @@ function measure(weights: WeightSet, heads: number | null | undefined): WhisperD
     audioPositions: dim('encoder/positions', 0),
     textPositions: dim('decoder/positions', 0),
   };
-}
-
-async function writeAtomically(path: string, text: string): Promise<void> {
-  const partial = `${path}.${process.pid}.part`;
-  const file = await open(partial, 'w');
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(partial, path);
 }
 
 const graphSchema = z.object({ format: z.int() });
