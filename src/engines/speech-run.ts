@@ -1,11 +1,15 @@
 import { ChorusError } from '../protocol/errors.js';
 import type { PieceMarks, ResumePoint, SpeechEvent, WordMark } from '../protocol/requests.js';
+import { readAhead } from './read-ahead.js';
 import { type Settled, settle } from './settled.js';
 import { type Line, linesOf, type LinesOptions } from './speech-lines.js';
 import type { AudioPart, BegunUtterance } from './utterance.js';
 
-/** Parts of an utterance that may be queued or running beside the one that is waited for. */
-const PARTS_AHEAD = 2;
+/**
+ * Marks and parts that are asked for beyond the one that is waited for, those of the next utterance
+ * among them: enough for an idle replica to find work while another makes what the next parts need.
+ */
+const ITEMS_AHEAD = 5;
 
 /** How a text is spoken by a model. */
 export interface SpeechRun extends LinesOptions {
@@ -27,36 +31,56 @@ export async function* runSpeech(speech: SpeechRun): AsyncGenerator<SpeechEvent>
   const { sampleRateHz, deterministic, resume } = speech;
   const lines = linesOf(speech);
   for (let passed = 0; passed < (resume?.piece ?? 0); passed += 1) await lines.next();
-  let ahead = await beginNext(lines, 0);
+  const first = await beginNext(lines, 0);
   // Another worker may have been lost with nothing left to say but that it was done.
-  if (!ahead && !resume) throw unspeakable();
+  if (!first && !resume) throw unspeakable();
   yield { type: 'start', sampleRateHz, deterministic };
-  let skip = resume?.skipSamples ?? 0;
   let samples = 0;
-  while (ahead) {
-    const { line, begun } = ahead;
-    const endsAfter = samples / sampleRateHz + line.utterance.expectedSeconds;
-    const next = settle(beginNext(lines, endsAfter));
-    const { words, parts } = await begun.take();
-    const wholeSamples = line.pauseSamples + lengthOf(parts);
-    const marks = marksOf(line, { words, wholeSamples });
-    yield { type: 'mark', piece: line.index, samples: Math.max(0, wholeSamples - skip), marks };
-    for await (const audio of audioOf({
-      line,
-      parts,
-      skip,
-      samplesBefore: samples,
-      sampleRateHz,
-    })) {
+  for await (const item of readAhead(itemsOf(first, { lines, speech }), ITEMS_AHEAD)) {
+    if ('mark' in item) yield item.mark;
+    else {
+      const audio = await item.audio.take();
       samples += audio.length;
-      yield { type: 'audio', pcm: bytesOf(audio) };
+      if (audio.length > 0) yield { type: 'audio', pcm: bytesOf(audio) };
     }
-    skip = 0;
-    ahead = await next.take();
   }
   const audioSeconds = samples / sampleRateHz;
   yield { type: 'usage', usage: { characters: speech.characters, audioSeconds } };
   yield { type: 'done' };
+}
+
+type MarkEvent = Extract<SpeechEvent, { readonly type: 'mark' }>;
+
+/** What is said next: an utterance's mark, or audio that is being made. */
+type Item = { readonly mark: MarkEvent } | { readonly audio: Settled<Float32Array> };
+
+interface Speaking {
+  readonly lines: AsyncGenerator<Line, undefined>;
+  readonly speech: SpeechRun;
+}
+
+/** All that is said from a line on. Whoever asks for an item has its audio made. */
+async function* itemsOf(
+  first: BegunLine | undefined,
+  { lines, speech: { sampleRateHz, resume } }: Speaking,
+): AsyncGenerator<Item> {
+  let ahead = first;
+  let skip = resume?.skipSamples ?? 0;
+  let samplesBefore = 0;
+  while (ahead) {
+    const { line, begun } = ahead;
+    const endsAfter = samplesBefore / sampleRateHz + line.utterance.expectedSeconds;
+    const next = settle(beginNext(lines, endsAfter));
+    const { words, parts } = await begun.take();
+    const wholeSamples = line.pauseSamples + lengthOf(parts);
+    const samples = Math.max(0, wholeSamples - skip);
+    const marks = marksOf(line, { words, wholeSamples });
+    yield { mark: { type: 'mark', piece: line.index, samples, marks } };
+    yield* audioOf({ line, parts, skip, samplesBefore, sampleRateHz });
+    samplesBefore += samples;
+    skip = 0;
+    ahead = await next.take();
+  }
 }
 
 interface BegunLine {
@@ -84,26 +108,18 @@ interface LineAudio {
 }
 
 /** A line's audio from `skip` on. What is skipped is not computed, as far as whole parts go. */
-async function* audioOf(options: LineAudio): AsyncGenerator<Float32Array> {
+function* audioOf(options: LineAudio): Generator<Item> {
   const { line, parts, skip, samplesBefore, sampleRateHz } = options;
   const silence = line.pauseSamples - skip;
-  const ready: Settled<Float32Array>[] = [];
   let start = line.pauseSamples;
-  if (silence > 0) ready.push(settle(Promise.resolve(new Float32Array(silence))));
+  if (silence > 0) yield { audio: settle(Promise.resolve(new Float32Array(silence))) };
   for (const part of parts) {
     const skipped = Math.max(0, skip - start);
     const after = samplesBefore + Math.max(0, start - skip);
     start += part.samples;
     if (skipped >= part.samples) continue;
-    ready.push(settle(tailOf(part, { skipped, afterSeconds: after / sampleRateHz })));
-    if (ready.length > PARTS_AHEAD) yield* taken(ready);
+    yield { audio: settle(tailOf(part, { skipped, afterSeconds: after / sampleRateHz })) };
   }
-  while (ready.length > 0) yield* taken(ready);
-}
-
-async function* taken(ready: Settled<Float32Array>[]): AsyncGenerator<Float32Array> {
-  const audio = await ready.shift()?.take();
-  if (audio && audio.length > 0) yield audio;
 }
 
 async function tailOf(

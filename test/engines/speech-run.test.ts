@@ -164,10 +164,24 @@ describe('runSpeech', () => {
     await mark;
     const audio = events.next();
     await turn();
-    expect(bench.steps).toEqual(['begin abcde', 'begin f', 'a', 'b', 'c']);
+    expect(bench.steps).toEqual(['begin abcde', 'begin f', ...'abcde', 'begin g']);
     bench.finish('a');
     await audio;
     await events.return(undefined);
+  });
+
+  it('computes parts of the next utterance while all of this one are being made', async () => {
+    const bench = new Bench();
+    const spoken = all(speak(['ab', 'cd', 'e'], { bench }));
+    await turn();
+    bench.finish('begin ab');
+    bench.finish('begin cd');
+    await turn();
+    expect(bench.steps).toEqual(['begin ab', 'begin cd', 'a', 'b', 'begin e', 'c', 'd']);
+    for (const step of ['a', 'b', 'c', 'd', 'begin e']) bench.finish(step);
+    await turn();
+    bench.finish('e');
+    expect((await spoken).at(-1)?.type).toBe('done');
   });
 
   it('leaves a bounded number of steps to a reader that does not read', async () => {
@@ -177,19 +191,20 @@ describe('runSpeech', () => {
     await events.next();
     await events.next();
     for (let turns = 0; turns < 5; turns += 1) await turn();
-    expect(bench.steps).toEqual(['begin abcdefgh', 'begin i', 'a', 'b', 'c']);
+    expect(bench.steps).toEqual(['begin abcdefgh', 'a', 'begin i', ...'bcdef']);
     await events.return(undefined);
   });
 
   it('tells of each step how much audio comes before it', async () => {
     const bench = new InstantBench();
     await all(speak(['abc', 'de'], { bench }));
-    expect(bench.asked).toEqual([
+    const inOrder = bench.asked.toSorted((one, other) => one.afterSeconds - other.afterSeconds);
+    expect(inOrder).toEqual([
       { step: 'begin abc', afterSeconds: 0 },
-      { step: 'begin de', afterSeconds: 0.03 },
       { step: 'a', afterSeconds: 0 },
       { step: 'b', afterSeconds: 0.01 },
       { step: 'c', afterSeconds: 0.02 },
+      { step: 'begin de', afterSeconds: 0.03 },
       { step: 'd', afterSeconds: 0.035 },
       { step: 'e', afterSeconds: 0.045 },
     ]);
@@ -315,6 +330,6 @@ describe('runSpeech', () => {
     bench.fail('begin g');
     await expect(audio).rejects.toThrow('a failed');
     expect((await events.next()).done).toBe(true);
-    expect(bench.steps).toEqual(['begin abcdef', 'begin g', 'a', 'b', 'c']);
+    expect(bench.steps).toEqual(['begin abcdef', 'begin g', ...'abcdef']);
   });
 });

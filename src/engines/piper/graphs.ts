@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { CUT_FILES, type CutInput, type WindowedCut } from '../../models/piper/cut-file.js';
+import { type TrimInput, trimNames } from '../../models/piper/trims.js';
 import type { ReplicaLoad } from '../engine.js';
 import { type OpenedSession, openSession } from '../onnx/session.js';
 import type { InputContract } from '../onnx/contract.js';
@@ -17,6 +18,7 @@ export interface PiperGraphs {
 }
 
 const FLOATS: InputContract = { type: 'float32' };
+/** Ids and numbers of samples. */
 const IDS: InputContract = { type: 'int64' };
 
 /**
@@ -57,14 +59,24 @@ export async function openGraphs(load: ReplicaLoad, cut: WindowedCut): Promise<P
     return {
       front: await open(CUT_FILES.front, frontInputs, ['durations']),
       flow: await open(CUT_FILES.flow, { noise: FLOATS, ...floats(cut.flowInputs) }, ['latent']),
-      decoder: await open(CUT_FILES.decoder, { latent: FLOATS, ...floats(cut.decoderInputs) }, [
-        'audio',
-      ]),
+      decoder: await open(CUT_FILES.decoder, decoderContract(cut), ['audio']),
     };
   } catch (caught) {
     await Promise.all(opened.map(({ session }) => session.release()));
     throw caught;
   }
+}
+
+function decoderContract({
+  decoderInputs,
+  decoderTrims,
+}: WindowedCut): Record<string, InputContract> {
+  const trims = decoderTrims.flatMap((_, index) => Object.values(trimNames(index)));
+  return {
+    latent: FLOATS,
+    ...floats(decoderInputs),
+    ...Object.fromEntries(trims.map((name) => [name, IDS])),
+  };
 }
 
 function floats(inputs: readonly CutInput[]): Record<string, InputContract> {
@@ -91,6 +103,16 @@ export async function runGraph(
 export function feedsOf(tensors: readonly NamedTensor[]): InferenceSession.FeedsType {
   return Object.fromEntries(
     tensors.map(({ name, data, dims }) => [name, new Tensor('float32', data, [...dims])]),
+  );
+}
+
+/** Where a window's trims begin and end, as the decoder takes it. */
+export function trimFeeds(trims: readonly TrimInput[]): InferenceSession.FeedsType {
+  return Object.fromEntries(
+    trims.map(({ name, value }) => [
+      name,
+      new Tensor('int64', BigInt64Array.of(BigInt(value)), [1]),
+    ]),
   );
 }
 

@@ -6,7 +6,7 @@ import { type Frames, sliceFrames } from './frames.js';
 import type { Begun, PiperResult, PiperStep, PiperText, Section } from './steps.js';
 import { cutTensors } from './tensors.js';
 import { type FrameRange, widened } from '../../models/piper/frame-range.js';
-import { openingOf, sectionsOf, windowsAfterOpening, windowsOf, within } from './windows.js';
+import { openingOf, sectionsOf, windowsOf, within } from './windows.js';
 import { wordTimes } from './word-times.js';
 
 /** A phoneme id and its pad take about so long at the voice's own pace. */
@@ -70,10 +70,9 @@ export class WindowedUtterance implements Utterance {
     const { to: from } = openingOf(frames);
     const [first, ...others] = sectionsOf(frames);
     const rest = { from, to: first?.to ?? from };
-    const windows = rest.to > from ? windowsAfterOpening(rest) : [];
     return [
       ready(opening),
-      ...this.#section(begun, rest, windows),
+      ...this.#section(begun, rest, windowsOf(rest)),
       ...others.flatMap((range) => this.#section(begun, range, windowsOf(range))),
     ];
   }

@@ -3,7 +3,7 @@ import { Tensor } from 'onnxruntime-node';
 import type { WindowedCut } from '../../models/piper/cut-file.js';
 import type { Replica, ReplicaLoad, StepOutput } from '../engine.js';
 import { type Frames, sliceFrames } from './frames.js';
-import { feedsOf, openGraphs, type PiperGraphs, runGraph, tensorOf } from './graphs.js';
+import { feedsOf, openGraphs, type PiperGraphs, runGraph, tensorOf, trimFeeds } from './graphs.js';
 import { makeAudible } from './loudness.js';
 import { NoiseBank } from './noise.js';
 import type {
@@ -18,6 +18,7 @@ import type {
 } from './steps.js';
 import { scalesOf, type VoiceConfig } from './voice-config.js';
 import { type FrameRange, widened } from '../../models/piper/frame-range.js';
+import { trimWindow } from '../../models/piper/trims.js';
 import { openingOf, SECTION_FRAMES, within } from './windows.js';
 import { cutTensors } from './tensors.js';
 
@@ -142,13 +143,16 @@ class WindowVoice {
   }
 
   async #decode({ range, latent, inputs }: DecodeStep): Promise<Float32Array> {
+    const { hopSamples, decoderTrims } = this.#cut;
+    const { inputs: trims, seen } = trimWindow(range, latent.frames, decoderTrims);
     const outputs = await runGraph(this.#graphs.decoder, {
       ...feedsOf(inputs),
+      ...trimFeeds(trims),
       latent: tensorOf(latent),
     });
     const audio = outputs.get('audio')?.data ?? new Float32Array();
-    const { hopSamples } = this.#cut;
-    return makeAudible(audio.slice(range.from * hopSamples, range.to * hopSamples));
+    const kept = within(range, seen);
+    return makeAudible(audio.slice(kept.from * hopSamples, kept.to * hopSamples));
   }
 
   #decoderTensors({ tensors }: Pick<Begun, 'tensors'>): NamedTensor[] {

@@ -10,12 +10,13 @@ import type { FrameRange } from '../../models/piper/frame-range.js';
  * one listener in ten ran dry after it, on two cores that eight of them shared (`bench listeners`).
  */
 const OPENING_FRAMES = 48;
-/** The window after it: soon there, and long enough for one of the usual length to follow in time. */
-const SECOND_FRAMES = 64;
 /** An utterance that is hardly longer than its opening is opened whole. */
 const MAX_WHOLE_OPENING_FRAMES = 96;
-/** A window costs its context on both sides: with 128 frames that is next to nothing. */
-const WINDOW_FRAMES = 128;
+/**
+ * A window is about so long. The decoder trims its context on the way, so that longer windows are no
+ * cheaper; but they need more memory, and keep others waiting.
+ */
+const WINDOW_FRAMES = 64;
 /** What the flow is run over at a time; it bounds how long a step is, and its memory. */
 export const SECTION_FRAMES = 384;
 
@@ -33,13 +34,6 @@ export function sectionsOf(frames: number): FrameRange[] {
 export function windowsOf(range: FrameRange): FrameRange[] {
   if (range.to === range.from) return [];
   return evenly(range, Math.max(1, Math.round((range.to - range.from) / WINDOW_FRAMES)));
-}
-
-/** Windows of what follows a request's first one: the next is short too, if more than it follows. */
-export function windowsAfterOpening({ from, to }: FrameRange): FrameRange[] {
-  if (to - from <= WINDOW_FRAMES) return [{ from, to }];
-  const second = from + SECOND_FRAMES;
-  return [{ from, to: second }, ...windowsOf({ from: second, to })];
 }
 
 /** A range as seen from the beginning of another one that holds it. */

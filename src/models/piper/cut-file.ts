@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** Changes whenever what older code cut can no longer be run. */
-export const CUT_FORMAT = 1;
+export const CUT_FORMAT = 2;
 
 /** Files that a cut leaves beside `model.onnx`; the graphs only of a voice that streams windows. */
 export const CUT_FILES = {
@@ -17,7 +17,10 @@ export const CUT_FILES = {
   front: 'front.onnx',
   /** Inputs `noise` f32 [1,C,T], standard normal, and the flow inputs → `latent` f32 [1,C,T]. */
   flow: 'flow.onnx',
-  /** Inputs `latent` f32 [1,C,T] and the decoder inputs → `audio` f32 [T × hop], flat. */
+  /**
+   * Inputs `latent` f32 [1,C,T], the decoder inputs and, for each trim, where what it keeps begins and
+   * ends (i64 [1], see `trims.ts`) → `audio` f32 [frames kept × hop], flat.
+   */
   decoder: 'decoder.onnx',
   /** What {@link readCut} reads; written last. */
   facts: 'cut.json',
@@ -46,6 +49,13 @@ const windowsSchema = z.object({
   flowContextFrames: z.int().nonnegative(),
   /** The same for the decoder, in frames of the latent. */
   decoderContextFrames: z.int().nonnegative(),
+  /** Where the decoder drops context on its way, from the latent to the audio. */
+  decoderTrims: z.array(
+    z.object({
+      samplesPerFrame: z.int().positive(),
+      contextFrames: z.int().nonnegative(),
+    }),
+  ),
   flowInputs: z.array(inputSchema),
   decoderInputs: z.array(inputSchema),
   /** Whether the front takes `sid`. */

@@ -6,6 +6,7 @@ import { CUT_FILES, type CutInput } from './cut-file.js';
 import { CannotCut } from './find-cut.js';
 import { type FrameRange, sliceRows } from './frame-range.js';
 import { probeNoise } from './probe.js';
+import { type Trim, trimWindow, WHOLE_CONTEXT_FRAMES } from './trims.js';
 
 /** Values by their names in a graph. */
 export type Values = Readonly<Record<string, Tensor>>;
@@ -31,14 +32,17 @@ export function textInputs(
   ids: readonly number[],
   { names, scales }: { readonly names: readonly string[]; readonly scales: readonly number[] },
 ): Values {
-  const int64 = (values: readonly number[], dims: readonly number[]) =>
-    new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
   return {
-    input: int64(ids, [1, ids.length]),
-    input_lengths: int64([ids.length], [1]),
+    input: int64Tensor(ids, [1, ids.length]),
+    input_lengths: int64Tensor([ids.length]),
     scales: floatTensor(Float32Array.from(scales), [3]),
-    ...(names.includes('sid') && { sid: int64([0], [1]) }),
+    ...(names.includes('sid') && { sid: int64Tensor([0]) }),
   };
+}
+
+/** A tensor of whole numbers, flat unless `dims` says otherwise. */
+function int64Tensor(values: readonly number[], dims: readonly number[] = [values.length]): Tensor {
+  return new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
 }
 
 /** A tensor of floats. */
@@ -65,26 +69,40 @@ export function sliceFrames(tensor: Tensor, range: FrameRange): Tensor {
   return floatTensor(data, [...tensor.dims.slice(0, -1), range.to - range.from]);
 }
 
+/** A window of those frames that the decoder is given. */
+export interface DecoderWindow {
+  readonly window: FrameRange;
+  readonly trims: readonly Trim[];
+}
+
 /** The three graphs of a cut voice, opened. */
 export class CutSessions {
   readonly #front: InferenceSession;
   readonly #flow: InferenceSession;
   readonly #decoder: InferenceSession;
+  /** The trims of the decoder, none of which drops anything. */
+  readonly untrimmed: readonly Trim[];
 
-  private constructor([front, flow, decoder]: readonly [
-    InferenceSession,
-    InferenceSession,
-    InferenceSession,
-  ]) {
+  private constructor(
+    [front, flow, decoder]: readonly [InferenceSession, InferenceSession, InferenceSession],
+    samplesPerFrame: readonly number[],
+  ) {
     this.#front = front;
     this.#flow = flow;
     this.#decoder = decoder;
+    const contextFrames = WHOLE_CONTEXT_FRAMES;
+    this.untrimmed = samplesPerFrame.map((samples) => ({
+      samplesPerFrame: samples,
+      contextFrames,
+    }));
   }
 
-  static async open(dir: string): Promise<CutSessions> {
+  /** @param samplesPerFrame Of each trim of the decoder. */
+  static async open(dir: string, samplesPerFrame: readonly number[]): Promise<CutSessions> {
     const open = (name: string) => openGraph(join(dir, name));
     const front = await open(CUT_FILES.front);
-    return new CutSessions([front, await open(CUT_FILES.flow), await open(CUT_FILES.decoder)]);
+    const flow = await open(CUT_FILES.flow);
+    return new CutSessions([front, flow, await open(CUT_FILES.decoder)], samplesPerFrame);
   }
 
   /** Speaks the front's part: durations and all that the other two take. */
@@ -98,10 +116,17 @@ export class CutSessions {
     return latentOf(await this.#flow.run(named(values, this.#flow.inputNames)));
   }
 
-  /** Makes samples of all frames of `values`, which has the latent too. */
-  async decoder(values: Values): Promise<Float32Array> {
-    const outputs = await this.#decoder.run(named(values, this.#decoder.inputNames));
-    return floatsOf(outputs, 'audio');
+  /** Makes samples of `values`, which has the latent too: of a window or of all its frames. */
+  async decoder(values: Values, options?: DecoderWindow): Promise<Float32Array> {
+    const frames = values['latent']?.dims.at(-1) ?? 0;
+    const { window, trims } = options ?? { window: { from: 0, to: frames }, trims: this.untrimmed };
+    const { inputs, seen } = trimWindow(window, frames, trims);
+    const trimmed = inputs.map(({ name, value }) => [name, int64Tensor([value])] as const);
+    const feeds = { ...values, ...Object.fromEntries(trimmed) };
+    const outputs = await this.#decoder.run(named(feeds, this.#decoder.inputNames));
+    const audio = floatsOf(outputs, 'audio');
+    const hop = audio.length / (seen.to - seen.from);
+    return audio.slice((window.from - seen.from) * hop, (window.to - seen.from) * hop);
   }
 
   async close(): Promise<void> {

@@ -94,10 +94,11 @@ async function cutInto(workDir: string, options: CutOptions): Promise<WindowedCu
   const source: CutSource = { index, points: findCut(index), opset: model.opsets[''] ?? 0 };
   const ids = await probeIds(modelDir);
   const outputs = await probeFront(source, model, ids);
+  const { graph: decoder, samplesPerFrame } = decoderGraph(source, outputs);
   const graphs = {
     front: frontGraph(source, frontNames(source)),
     flow: flowGraph(source, outputs),
-    decoder: decoderGraph(source, outputs),
+    decoder,
   };
   await writeGraphs(workDir, { graphs, opsets: model.opsets, onProgress });
   const layout = {
@@ -106,7 +107,8 @@ async function cutInto(workDir: string, options: CutOptions): Promise<WindowedCu
     decoderInputs: cutInputs(source.points.decoderInputs, outputs),
     hasSpeakers: graphs.front.inputs.some(({ name }) => name === 'sid'),
   };
-  const measured = await tryGraphs(workDir, { whole: join(modelDir, WHOLE_GRAPH), ids, layout });
+  const whole = join(modelDir, WHOLE_GRAPH);
+  const measured = await tryGraphs(workDir, { whole, ids, layout, samplesPerFrame });
   return { format: CUT_FORMAT, streaming: 'windows', ...layout, ...measured };
 }
 
@@ -123,10 +125,12 @@ async function tryGraphs(
     readonly whole: string;
     readonly ids: readonly number[];
     readonly layout: Pick<WindowedCut, 'channels' | 'flowInputs' | 'decoderInputs'>;
+    /** Of each trim of the decoder. */
+    readonly samplesPerFrame: readonly number[];
   },
 ): Promise<Pick<WindowedCut, keyof Measured>> {
-  const { whole, ids, layout } = trial;
-  const sessions = await CutSessions.open(workDir);
+  const { whole, ids, layout, samplesPerFrame } = trial;
+  const sessions = await CutSessions.open(workDir, samplesPerFrame);
   try {
     const graphs = await differenceToWhole(sessions, { whole, ids, channels: layout.channels });
     const { differences, ...contexts } = await measureContexts(sessions, ids, layout);

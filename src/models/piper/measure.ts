@@ -7,6 +7,7 @@ import { type FrameRange, widened } from './frame-range.js';
 import { CannotCut } from './find-cut.js';
 import { framesOf, ORDINARY_SCALES } from './probe-front.js';
 import { probeNoise } from './probe.js';
+import type { Trim } from './trims.js';
 
 /**
  * Largest difference of a sample between windows and one run, full scale being 1: a tenth of a 16-bit
@@ -16,6 +17,7 @@ const TOLERANCE = 3e-6;
 /** Contexts to try, in frames: receptive fields of published voices lie between. */
 const FLOW_CONTEXTS = [16, 20, 24, 28, 32, 40, 48, 64];
 const DECODER_CONTEXTS = [8, 10, 12, 16, 24, 32, 48];
+const TRIM_CONTEXTS = [1, 2, 3, 4, 6, ...DECODER_CONTEXTS];
 /** Short windows have the most joints, and all of a stream's first audio lies in one. */
 const WINDOW_FRAMES = 32;
 /** Seeds of the noise that the takes of the text are spoken with. */
@@ -26,7 +28,7 @@ const AUDIBLE = 0.01;
 /** What was measured of a cut voice. */
 export type Measured = Pick<
   WindowedCut,
-  'hopSamples' | 'flowContextFrames' | 'decoderContextFrames'
+  'hopSamples' | 'flowContextFrames' | 'decoderContextFrames' | 'decoderTrims'
 > & { readonly differences: Pick<WindowedCut['differences'], 'flow' | 'decoder'> };
 
 interface Whole {
@@ -48,13 +50,31 @@ export async function measureContexts(
 ): Promise<Measured> {
   const flow = new ContextSearch('flow', FLOW_CONTEXTS);
   const decoder = new ContextSearch('decoder', DECODER_CONTEXTS);
+  const trims = sessions.untrimmed.map(() => new ContextSearch('trimmed decoder', TRIM_CONTEXTS));
+  /** The trims that have been measured, one that is tried, and those after it as they are. */
+  const trimsWith = (tried: number, contextFrames: number): Trim[] =>
+    sessions.untrimmed.map((trim, index) => {
+      if (index > tried) return trim;
+      return { ...trim, contextFrames: trims[index]?.context ?? contextFrames };
+    });
   let hopSamples = 0;
   for (const seed of TAKES) {
     const whole = await speak(sessions, ids, { channels: cut.channels, seed });
     hopSamples = whole.audio.length / whole.frames;
+    const inputs = cut.decoderInputs;
     await decoder.widen((context) =>
-      decoderDifference(sessions, whole, { context, inputs: cut.decoderInputs }),
+      decoderDifference(sessions, whole, { context, inputs, trims: sessions.untrimmed }),
     );
+    const { context } = decoder;
+    for (const [index, trim] of trims.entries()) {
+      await trim.widen((contextFrames) =>
+        decoderDifference(sessions, whole, {
+          context,
+          inputs,
+          trims: trimsWith(index, contextFrames),
+        }),
+      );
+    }
     await flow.widen((context) =>
       flowDifference(sessions, whole, { context, inputs: cut.flowInputs }),
     );
@@ -63,7 +83,8 @@ export async function measureContexts(
     hopSamples,
     flowContextFrames: flow.context,
     decoderContextFrames: decoder.context,
-    differences: { flow: flow.difference, decoder: decoder.difference },
+    decoderTrims: trimsWith(trims.length, 0),
+    differences: { flow: flow.difference, decoder: (trims.at(-1) ?? decoder).difference },
   };
 }
 
@@ -127,18 +148,22 @@ interface Trial {
   readonly inputs: readonly CutInput[];
 }
 
+interface DecoderTrial extends Trial {
+  readonly trims: readonly Trim[];
+}
+
 async function decoderDifference(
   sessions: CutSessions,
   { values, audio, frames }: Whole,
-  { context, inputs }: Trial,
+  { context, inputs, trims }: DecoderTrial,
 ): Promise<number> {
   const hop = audio.length / frames;
   const latent: CutInput = { name: 'latent', kind: 'frames' };
   const windowed = new Float32Array(audio.length);
   for (const { kept, seen } of windows(frames, context)) {
-    const samples = await sessions.decoder(windowOf(values, [latent, ...inputs], seen));
-    const [from, to] = [kept.from - seen.from, kept.to - seen.from];
-    windowed.set(samples.subarray(from * hop, to * hop), kept.from * hop);
+    const window = { from: kept.from - seen.from, to: kept.to - seen.from };
+    const given = windowOf(values, [latent, ...inputs], seen);
+    windowed.set(await sessions.decoder(given, { window, trims }), kept.from * hop);
   }
   return largestDifference(windowed, audio);
 }

@@ -1,9 +1,11 @@
 import { extractPart, type Border } from '../onnx/extract.js';
 import type { GraphIndex } from '../onnx/graph-index.js';
 import { ELEMENT, type OnnxGraph } from '../onnx/types.js';
+import { PHASES, phasedConvolutions } from '../onnx/phases.js';
 import { widenConvolutions } from '../onnx/widen.js';
 import type { CutInput } from './cut-file.js';
 import type { CutPoints } from './find-cut.js';
+import { trimmableDecoder, type TrimmableDecoder } from './trim-graph.js';
 
 /** A whole graph and where it is cut. */
 export interface CutSource {
@@ -53,16 +55,18 @@ export function frontGraph(
 export function flowGraph(source: CutSource, { inputs, channels }: FrontOutputs): OnnxGraph {
   const { index, points } = source;
   const shape = [1, channels, FRAMES];
-  const graph = extractPart(index, {
+  return extractPart(index, {
     name: 'flow',
     inputs: [floats(points.noise.tensor, 'noise', shape), ...borders(points.flowInputs, inputs)],
     outputs: [floats(points.latent, 'latent', shape)],
   });
-  return widened(graph, source);
 }
 
 /** The decoder: latent → samples, flat. */
-export function decoderGraph(source: CutSource, { inputs, channels }: FrontOutputs): OnnxGraph {
+export function decoderGraph(
+  source: CutSource,
+  { inputs, channels }: FrontOutputs,
+): TrimmableDecoder {
   const { index, points } = source;
   const graph = extractPart(index, {
     name: 'decoder',
@@ -72,10 +76,22 @@ export function decoderGraph(source: CutSource, { inputs, channels }: FrontOutpu
     ],
     outputs: [floats(points.audio, 'shaped')],
   });
-  return flattened(widened(graph, source));
+  // What comes in frame by frame on the way would have to be trimmed with it.
+  const isFed = points.decoderInputs.some((tensor) => inputs.get(tensor)?.kind === 'frames');
+  const trimmable = isFed
+    ? { graph, samplesPerFrame: [] as const }
+    : trimmableDecoder(graph, { latent: 'latent', audio: 'shaped' });
+  const { hopSamples = 1 } = trimmable;
+  const isPhased = hopSamples % PHASES === 0;
+  const phased = isPhased ? phasedConvolutions(trimmable.graph) : trimmable.graph;
+  return { ...trimmable, graph: flattened(widened(phased, source)) };
 }
 
-/** The front gains nothing by it: its convolutions are few and short. */
+/**
+ * Only the decoder gains by it. The others' convolutions are short or dense enough as they are, and in
+ * the blocked layout each replica would hold a copy of their weights, instead of the mapped file: 37 MB
+ * for the flow of a voice of middle quality.
+ */
 function widened(graph: OnnxGraph, { opset }: CutSource): OnnxGraph {
   return opset < WIDENING_OPSET ? graph : widenConvolutions(graph);
 }

@@ -49,7 +49,8 @@ beforeAll(async () => {
   const found = await readCut(DIR);
   if (found?.streaming !== 'windows') throw new Error('The pull has not cut the voice.');
   cut = found;
-  sessions = await CutSessions.open(DIR);
+  const rates = cut.decoderTrims.map(({ samplesPerFrame }) => samplesPerFrame);
+  sessions = await CutSessions.open(DIR, rates);
   model = decodeModel(await readFile(join(DIR, 'model.onnx')));
   original = await openWhole();
   whole = await speak();
@@ -77,7 +78,7 @@ async function speak(scales: readonly number[] = SCALES): Promise<Spoken> {
 /** Speaks in windows that grow, each with its own flow: what a streaming engine may do. */
 async function speakWindows(
   { values, frames }: Spoken,
-  contexts: Pick<WindowedCut, 'flowContextFrames' | 'decoderContextFrames'>,
+  contexts: Pick<WindowedCut, 'flowContextFrames' | 'decoderContextFrames' | 'decoderTrims'>,
 ): Promise<Float32Array> {
   const audio = new Float32Array(frames * cut.hopSamples);
   const noise = { name: 'noise', kind: 'frames' } as const;
@@ -92,13 +93,13 @@ async function speakWindows(
     const flowed = widen(decoded, contexts.flowContextFrames);
     const latent = await sessions.flow(windowOf(values, [noise, ...cut.flowInputs], flowed));
     const inner = { from: decoded.from - flowed.from, to: decoded.to - flowed.from };
-    const samples = await sessions.decoder({
-      ...windowOf(values, cut.decoderInputs, decoded),
-      latent: sliceFrames(latent, inner),
-    });
-    const [begin, end] = [kept.from - decoded.from, kept.to - decoded.from];
-    const part = samples.subarray(begin * cut.hopSamples, end * cut.hopSamples);
-    audio.set(part, kept.from * cut.hopSamples);
+    const given = windowOf(values, cut.decoderInputs, decoded);
+    const window = { from: kept.from - decoded.from, to: kept.to - decoded.from };
+    const samples = await sessions.decoder(
+      { ...given, latent: sliceFrames(latent, inner) },
+      { window, trims: contexts.decoderTrims },
+    );
+    audio.set(samples, kept.from * cut.hopSamples);
   }
   return audio;
 }
@@ -139,6 +140,11 @@ describe('a cut voice', () => {
     expect(cut.flowContextFrames).toBeLessThanOrEqual(32);
     expect(cut.decoderContextFrames).toBeGreaterThanOrEqual(10);
     expect(cut.decoderContextFrames).toBeLessThanOrEqual(12);
+    // After its first upsampling it is hardly more than one frame, after the second a fraction of one.
+    expect(cut.decoderTrims).toEqual([
+      { samplesPerFrame: 8, contextFrames: 1 },
+      { samplesPerFrame: 64, contextFrames: 1 },
+    ]);
   });
 
   test.each([
@@ -171,6 +177,15 @@ describe('a cut voice', () => {
 
   test.each(['flowContextFrames', 'decoderContextFrames'])('needs its %s', async (which) => {
     const windowed = await speakWindows(whole, { ...cut, [which]: 0 });
+    expect(largestDifference(windowed, whole.audio)).toBeGreaterThan(TOLERANCE);
+  });
+
+  test.each([0, 1])('needs the context of its trim %i', async (index) => {
+    const decoderTrims = cut.decoderTrims.with(index, {
+      samplesPerFrame: cut.decoderTrims[index]?.samplesPerFrame ?? 0,
+      contextFrames: 0,
+    });
+    const windowed = await speakWindows(whole, { ...cut, decoderTrims });
     expect(largestDifference(windowed, whole.audio)).toBeGreaterThan(TOLERANCE);
   });
 });

@@ -24,6 +24,7 @@ import { floatsOf, floatTensor, openGraph, textInputs } from '../../../src/model
 import { cutVoice } from '../../../src/models/piper/cut-voice.js';
 import { largestDifference } from '../../../src/models/piper/compare.js';
 import { framesOf } from '../../../src/models/piper/probe-front.js';
+import { trimWindow } from '../../../src/models/piper/trims.js';
 import { streamingOf } from '../../../src/models/streaming.js';
 import { pullModels } from '../../../src/models/pull/pull.js';
 import { sha256 } from '../../support/hub.js';
@@ -74,7 +75,15 @@ async function speakParts(cutFacts: WindowedCut, sid: number): Promise<Float32Ar
   const noise = floatTensor(new Float32Array(channels * frames), [1, channels, frames]);
   const { latent } = await run('flow.onnx', { ...given(flowInputs), noise });
   if (latent === undefined) throw new Error('There is no latent.');
-  return floatsOf(await run('decoder.onnx', { ...given(decoderInputs), latent }), 'audio');
+  const { inputs } = trimWindow({ from: 0, to: frames }, frames, cutFacts.decoderTrims);
+  const trims = Object.fromEntries(
+    inputs.map(({ name, value }) => [
+      name,
+      new Tensor('int64', BigInt64Array.of(BigInt(value)), [1]),
+    ]),
+  );
+  const outputs = await run('decoder.onnx', { ...given(decoderInputs), ...trims, latent });
+  return floatsOf(outputs, 'audio');
 }
 
 function inputsFor(sid: number) {

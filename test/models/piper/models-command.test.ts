@@ -17,7 +17,7 @@ beforeAll(async () => {
   modelsDir = await mkdtemp(join(tmpdir(), 'chorus-models-'));
   const dir = join(modelsDir, 'own');
   await writeVoice(dir, smallVoice());
-  await writeCut(dir, { format: 1, streaming: 'sentences', reason: REASON });
+  await writeCut(dir, { format: 2, streaming: 'sentences', reason: REASON });
   const card = {
     id: 'own',
     name: 'Own',
