@@ -18,12 +18,18 @@ function isSecretSetting(name: string): boolean {
 /**
  * Makes the environment of a child process: this one's, changed as the caller says, without our
  * keys and tokens, which no child needs, and with onnxruntime's telemetry off: its Linux build has
- * a client of Microsoft's collector, which also leaves files in the temp folder.
+ * a client of Microsoft's collector, which also leaves files in the temp folder. glibc would give each
+ * thread a heap of its own, of which parts stay unused: two heaps save a worker some 30 MB.
  */
 export function childEnvironment(
   changes: NodeJS.ProcessEnv = {},
   env: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !isSecret(name));
-  return { ...Object.fromEntries(kept), ORT_DISABLE_TELEMETRY: '1', ...changes };
+  return {
+    MALLOC_ARENA_MAX: '2',
+    ...Object.fromEntries(kept),
+    ORT_DISABLE_TELEMETRY: '1',
+    ...changes,
+  };
 }

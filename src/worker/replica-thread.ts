@@ -32,6 +32,8 @@ export class ReplicaThread {
     const thread = new Worker(new URL('./inference-thread.js', import.meta.url), {
       workerData: data,
       name: `replica ${load.card.id}`,
+      // Tensors lie outside of V8's heap; for the rest it would take 20 MB more than it needs.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     const [first] = (await once(thread, 'message')) as [FromThread];
     if (first.type === 'loaded')

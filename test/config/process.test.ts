@@ -35,7 +35,7 @@ test('the older pair of files counts too', async () => {
   expect(availableCores(cgroup)).toBe(1);
 });
 
-test('children get the environment without our secrets, and onnxruntime without its telemetry', () => {
+test('children get the environment without our secrets, few heaps, and onnxruntime without its telemetry', () => {
   const keys = {
     API_KEYS: 'a',
     ADMIN_KEYS: 'b',
@@ -48,6 +48,8 @@ test('children get the environment without our secrets, and onnxruntime without 
     PATH: '/bin',
     PORT: '1',
     CUDA_VISIBLE_DEVICES: 'GPU-1',
+    MALLOC_ARENA_MAX: '2',
     ORT_DISABLE_TELEMETRY: '1',
   });
+  expect(childEnvironment({}, { MALLOC_ARENA_MAX: '8' })).toMatchObject({ MALLOC_ARENA_MAX: '8' });
 });

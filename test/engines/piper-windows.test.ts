@@ -27,8 +27,8 @@ describe('windows', () => {
           }
         }
         expect(Math.max(...lengths(sections))).toBeLessThanOrEqual(384);
-        expect(Math.max(...lengths(windows))).toBeLessThan(96);
-        if (frames >= 96) expect(Math.min(...lengths(windows))).toBeGreaterThan(40);
+        expect(Math.max(...lengths(windows))).toBeLessThan(144);
+        if (frames >= 144) expect(Math.min(...lengths(windows))).toBeGreaterThan(60);
       }),
     );
   });

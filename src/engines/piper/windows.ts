@@ -13,10 +13,10 @@ const OPENING_FRAMES = 48;
 /** An utterance that is hardly longer than its opening is opened whole. */
 const MAX_WHOLE_OPENING_FRAMES = 96;
 /**
- * A window is about so long. The decoder trims its context on the way, so that longer windows are no
+ * A window is about so long. The decoder trims its context on the way, so that longer windows are hardly
  * cheaper; but they need more memory, and keep others waiting.
  */
-const WINDOW_FRAMES = 64;
+const WINDOW_FRAMES = 96;
 /** What the flow is run over at a time; it bounds how long a step is, and its memory. */
 export const SECTION_FRAMES = 384;
 
