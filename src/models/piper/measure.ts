@@ -49,32 +49,12 @@ export async function measureContexts(
   cut: Pick<WindowedCut, 'channels' | 'flowInputs' | 'decoderInputs'>,
 ): Promise<Measured> {
   const flow = new ContextSearch('flow', FLOW_CONTEXTS);
-  const decoder = new ContextSearch('decoder', DECODER_CONTEXTS);
-  const trims = sessions.untrimmed.map(() => new ContextSearch('trimmed decoder', TRIM_CONTEXTS));
-  /** The trims that have been measured, one that is tried, and those after it as they are. */
-  const trimsWith = (tried: number, contextFrames: number): Trim[] =>
-    sessions.untrimmed.map((trim, index) => {
-      if (index > tried) return trim;
-      return { ...trim, contextFrames: trims[index]?.context ?? contextFrames };
-    });
+  const decoder = new DecoderSearch(sessions, cut.decoderInputs);
   let hopSamples = 0;
   for (const seed of TAKES) {
     const whole = await speak(sessions, ids, { channels: cut.channels, seed });
     hopSamples = whole.audio.length / whole.frames;
-    const inputs = cut.decoderInputs;
-    await decoder.widen((context) =>
-      decoderDifference(sessions, whole, { context, inputs, trims: sessions.untrimmed }),
-    );
-    const { context } = decoder;
-    for (const [index, trim] of trims.entries()) {
-      await trim.widen((contextFrames) =>
-        decoderDifference(sessions, whole, {
-          context,
-          inputs,
-          trims: trimsWith(index, contextFrames),
-        }),
-      );
-    }
+    await decoder.widen(whole);
     await flow.widen((context) =>
       flowDifference(sessions, whole, { context, inputs: cut.flowInputs }),
     );
@@ -83,8 +63,8 @@ export async function measureContexts(
     hopSamples,
     flowContextFrames: flow.context,
     decoderContextFrames: decoder.context,
-    decoderTrims: trimsWith(trims.length, 0),
-    differences: { flow: flow.difference, decoder: (trims.at(-1) ?? decoder).difference },
+    decoderTrims: [...decoder.trims],
+    differences: { flow: flow.difference, decoder: decoder.difference },
   };
 }
 
@@ -143,36 +123,70 @@ class ContextSearch {
   }
 }
 
-interface Trial {
+/** Finds the decoder's context, and then how much of it each trim must keep. */
+class DecoderSearch {
+  readonly #sessions: CutSessions;
+  readonly #inputs: readonly CutInput[];
+  readonly #whole = new ContextSearch('decoder', DECODER_CONTEXTS);
+  readonly #trims: readonly ContextSearch[];
+
+  constructor(sessions: CutSessions, inputs: readonly CutInput[]) {
+    this.#sessions = sessions;
+    this.#inputs = inputs;
+    this.#trims = sessions.untrimmed.map(() => new ContextSearch('decoder', TRIM_CONTEXTS));
+  }
+
+  get context(): number {
+    return this.#whole.context;
+  }
+
+  get trims(): readonly Trim[] {
+    return this.#trimsUpTo(this.#trims.length);
+  }
+
+  /** The largest difference seen, with all trims in use. */
+  get difference(): number {
+    return (this.#trims.at(-1) ?? this.#whole).difference;
+  }
+
+  async widen(whole: Whole): Promise<void> {
+    await this.#whole.widen(() => this.#differenceWith(0, whole));
+    for (const [index, trim] of this.#trims.entries()) {
+      await trim.widen(() => this.#differenceWith(index + 1, whole));
+    }
+  }
+
+  #trimsUpTo(count: number): Trim[] {
+    return this.#sessions.untrimmed.map((trim, index) => {
+      const search = this.#trims[index];
+      return index < count && search ? { ...trim, contextFrames: search.context } : trim;
+    });
+  }
+
+  async #differenceWith(trimCount: number, { values, audio, frames }: Whole): Promise<number> {
+    const trims = this.#trimsUpTo(trimCount);
+    const latent: CutInput = { name: 'latent', kind: 'frames' };
+    const windowed = new Float32Array(audio.length);
+    for (const { kept, seen } of windows(frames, this.context)) {
+      const window = { from: kept.from - seen.from, to: kept.to - seen.from };
+      const given = windowOf(values, [latent, ...this.#inputs], seen);
+      const samples = await this.#sessions.decoder(given, { window, trims });
+      windowed.set(samples, kept.from * (audio.length / frames));
+    }
+    return largestDifference(windowed, audio);
+  }
+}
+
+interface FlowTrial {
   readonly context: number;
   readonly inputs: readonly CutInput[];
-}
-
-interface DecoderTrial extends Trial {
-  readonly trims: readonly Trim[];
-}
-
-async function decoderDifference(
-  sessions: CutSessions,
-  { values, audio, frames }: Whole,
-  { context, inputs, trims }: DecoderTrial,
-): Promise<number> {
-  const hop = audio.length / frames;
-  const latent: CutInput = { name: 'latent', kind: 'frames' };
-  const windowed = new Float32Array(audio.length);
-  for (const { kept, seen } of windows(frames, context)) {
-    const window = { from: kept.from - seen.from, to: kept.to - seen.from };
-    const given = windowOf(values, [latent, ...inputs], seen);
-    windowed.set(await sessions.decoder(given, { window, trims }), kept.from * hop);
-  }
-  return largestDifference(windowed, audio);
 }
 
 /** A flow in windows is judged by what is heard: by the samples that a whole decoder makes of it. */
 async function flowDifference(
   sessions: CutSessions,
   { values, audio, frames, latent }: Whole,
-  { context, inputs }: Trial,
+  { context, inputs }: FlowTrial,
 ): Promise<number> {
   const noise: CutInput = { name: 'noise', kind: 'frames' };
   const rows = latent.data.length / frames;
