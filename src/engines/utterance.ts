@@ -1,7 +1,7 @@
 import type { WordMark } from '../protocol/requests.js';
 import type { StepPlace } from './engine.js';
 
-/** What a model says in one breath; one utterance of a request is begun ahead of the one that is heard. */
+/** What a model says in one breath; the next ones of a request are begun while one is heard. */
 export interface Utterance {
   /** Roughly how long it will be; for the order of steps only. */
   readonly expectedSeconds: number;

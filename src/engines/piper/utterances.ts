@@ -5,8 +5,8 @@ import type { AudioPart, BegunUtterance, Utterance } from '../utterance.js';
 import { type Frames, sliceFrames } from './frames.js';
 import type { Begun, PiperResult, PiperStep, PiperText, Section } from './steps.js';
 import { cutTensors } from './tensors.js';
-import { type FrameRange, widened } from '../../models/piper/frame-range.js';
-import { openingOf, sectionsOf, windowsOf, within } from './windows.js';
+import { type FrameRange, widened, within } from '../../models/piper/frame-range.js';
+import { openingOf, sectionsOf, windowsOf } from './windows.js';
 import { wordTimes } from './word-times.js';
 
 /** A phoneme id and its pad take about so long at the voice's own pace. */
@@ -64,28 +64,22 @@ export class WindowedUtterance implements Utterance {
 
   #parts(begun: Begun): AudioPart[] {
     const { frames, opening } = begun;
-    if (!opening) {
-      return sectionsOf(frames).flatMap((range) => this.#section(begun, range, windowsOf(range)));
-    }
-    const { to: from } = openingOf(frames);
-    const [first, ...others] = sectionsOf(frames);
-    const rest = { from, to: first?.to ?? from };
-    return [
-      ready(opening),
-      ...this.#section(begun, rest, windowsOf(rest)),
-      ...others.flatMap((range) => this.#section(begun, range, windowsOf(range))),
-    ];
+    const openedTo = opening ? openingOf(frames).to : 0;
+    const sections = sectionsOf(frames).flatMap(({ from, to }) =>
+      this.#section(begun, { from: Math.max(from, openedTo), to }),
+    );
+    return opening ? [ready(opening), ...sections] : sections;
   }
 
   /**
    * The windows of a section. Whichever is asked for first makes the latent of all of them, and its
    * own audio in the same step.
    */
-  #section(begun: Begun, section: FrameRange, windows: readonly FrameRange[]): AudioPart[] {
+  #section(begun: Begun, section: FrameRange): AudioPart[] {
     const range = widened(section, this.#cut.decoderContextFrames, begun.frames);
     let made: Promise<Section> | undefined;
     if (begun.latent) made = Promise.resolve({ latent: sliceFrames(begun.latent, range) });
-    return windows.map((window) => ({
+    return windowsOf(section).map((window) => ({
       samples: (window.to - window.from) * this.#cut.hopSamples,
       run: async (place) => {
         const isFirst = made === undefined;

@@ -17,9 +17,9 @@ import type {
   Section,
 } from './steps.js';
 import { scalesOf, type VoiceConfig } from './voice-config.js';
-import { type FrameRange, widened } from '../../models/piper/frame-range.js';
+import { type FrameRange, widened, within } from '../../models/piper/frame-range.js';
 import { trimWindow } from '../../models/piper/trims.js';
-import { openingOf, SECTION_FRAMES, within } from './windows.js';
+import { openingOf, SECTION_FRAMES } from './windows.js';
 import { cutTensors } from './tensors.js';
 
 /** The noises of one utterance. */

@@ -36,11 +36,6 @@ export function windowsOf(range: FrameRange): FrameRange[] {
   return evenly(range, Math.max(1, Math.round((range.to - range.from) / WINDOW_FRAMES)));
 }
 
-/** A range as seen from the beginning of another one that holds it. */
-export function within(range: FrameRange, outer: FrameRange): FrameRange {
-  return { from: range.from - outer.from, to: range.to - outer.from };
-}
-
 function evenly({ from, to }: FrameRange, count: number): FrameRange[] {
   const bound = (index: number): number => from + Math.round(((to - from) * index) / count);
   return Array.from({ length: count }, (_, index) => ({

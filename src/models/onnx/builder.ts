@@ -1,3 +1,4 @@
+import { int64Constant } from './int64-constant.js';
 import { ELEMENT } from './types.js';
 import type {
   OnnxAttributeValue,
@@ -79,9 +80,7 @@ export class GraphBuilder {
   ints(values: number | readonly number[]): string {
     const list = typeof values === 'number' ? [values] : values;
     const name = `int64_${typeof values === 'number' ? 'scalar_' : ''}${list.join('_')}`;
-    const data = new Uint8Array(BigInt64Array.from(list, BigInt).buffer);
-    const dims = typeof values === 'number' ? [] : [list.length];
-    this.#constants.set(name, { name, elementType: ELEMENT.int64, dims, data });
+    this.#constants.set(name, int64Constant(name, values));
     return name;
   }
 

@@ -1,3 +1,5 @@
+import { int64Constant } from './int64-constant.js';
+import { intsOf } from './node-ints.js';
 import { ELEMENT, type OnnxGraph, type OnnxNode, type OnnxTensor } from './types.js';
 import { isPlainConvolution } from './widen-node.js';
 
@@ -40,8 +42,10 @@ function narrowConvolution(
     return;
   const [outputs = 0, , taps = 0] = kernel.dims;
   const margin = (taps - 1) / 2;
-  const keepsLength = String(ints(node, 'pads')) === `${margin},${margin}`;
-  const isDense = [...ints(node, 'strides'), ...ints(node, 'dilations')].every((one) => one === 1);
+  const keepsLength = String(intsOf(node, 'pads')) === `${margin},${margin}`;
+  const isDense = [...intsOf(node, 'strides'), ...intsOf(node, 'dilations')].every(
+    (one) => one === 1,
+  );
   const isWhole = Number(node.attributes['group']?.value ?? 1) === 1;
   if (outputs !== 1 || !keepsLength || !isDense || !isWhole) return;
   return { node, kernel: { ...kernel, data: kernel.data } };
@@ -63,7 +67,6 @@ function phased({ node, kernel }: NarrowConvolution, name: string) {
       Object.entries(lists).map(([key, value]) => [key, { type: 'ints', value } as const]),
     ),
   });
-  const shape = new Uint8Array(BigInt64Array.of(1n, 1n, -1n).buffer);
   const constants: OnnxTensor[] = [
     {
       name,
@@ -71,7 +74,7 @@ function phased({ node, kernel }: NarrowConvolution, name: string) {
       dims: [PHASES, channels, taps + PHASES - 1],
       data: weight,
     },
-    { name: `${name} flat`, elementType: ELEMENT.int64, dims: [3], data: shape },
+    int64Constant(`${name} flat`, [1, 1, -1]),
   ];
   const nodes: OnnxNode[] = [
     add('Conv', [data, name], `${name} apart`, {
@@ -97,9 +100,4 @@ function phaseKernel({ dims, data }: NarrowConvolution['kernel']): Uint8Array {
     }
   }
   return new Uint8Array(wide.buffer);
-}
-
-function ints({ attributes }: OnnxNode, name: string): number[] {
-  const attribute = attributes[name];
-  return attribute?.type === 'ints' ? attribute.value.map(Number) : [];
 }

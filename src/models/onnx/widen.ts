@@ -1,3 +1,4 @@
+import { int64Constant } from './int64-constant.js';
 import { ELEMENT, type OnnxGraph, type OnnxNode, type OnnxTensor } from './types.js';
 import { wideAttributes, wideConstant, isPlainConvolution } from './widen-node.js';
 
@@ -131,9 +132,7 @@ class Widening {
   }
 
   #reshape(opType: string, from: string, to: string): void {
-    const data = new Uint8Array(BigInt64Array.of(BigInt(HEIGHT_AXIS)).buffer);
-    const axes = { name: AXES_NAME, elementType: ELEMENT.int64, dims: [1], data };
-    this.#added.set(AXES_NAME, axes);
+    this.#added.set(AXES_NAME, int64Constant(AXES_NAME, [HEIGHT_AXIS]));
     const rest = { opType, domain: '', name: `${opType} ${to}`, attributes: {} };
     this.#nodes.push({ ...rest, inputs: [from, AXES_NAME], outputs: [to] });
   }

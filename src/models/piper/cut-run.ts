@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { CUT_FILES, type CutInput } from './cut-file.js';
 import { CannotCut } from './find-cut.js';
-import { type FrameRange, sliceRows } from './frame-range.js';
+import { type FrameRange, sliceRows, within } from './frame-range.js';
 import { probeNoise } from './probe.js';
 import { type Trim, trimWindow, WHOLE_CONTEXT_FRAMES } from './trims.js';
 
@@ -126,7 +126,8 @@ export class CutSessions {
     const outputs = await this.#decoder.run(named(feeds, this.#decoder.inputNames));
     const audio = floatsOf(outputs, 'audio');
     const hop = audio.length / (seen.to - seen.from);
-    return audio.slice((window.from - seen.from) * hop, (window.to - seen.from) * hop);
+    const kept = within(window, seen);
+    return audio.slice(kept.from * hop, kept.to * hop);
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,11 @@ export function widened(range: FrameRange, contextFrames: number, frames: number
   };
 }
 
+/** A range as seen from the beginning of another one that holds it. */
+export function within(range: FrameRange, outer: FrameRange): FrameRange {
+  return { from: range.from - outer.from, to: range.to - outer.from };
+}
+
 /** A copy of some frames of all rows of [rows, frames]. */
 export function sliceRows(data: Float32Array, frames: number, range: FrameRange): Float32Array {
   const { from, to } = range;

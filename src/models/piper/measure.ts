@@ -3,7 +3,7 @@ import type { Tensor } from 'onnxruntime-node';
 import { largestDifference } from './compare.js';
 import type { CutInput, WindowedCut } from './cut-file.js';
 import { floatTensor, sliceFrames, windowOf, type CutSessions, type Values } from './cut-run.js';
-import { type FrameRange, widened } from './frame-range.js';
+import { type FrameRange, widened, within } from './frame-range.js';
 import { CannotCut } from './find-cut.js';
 import { framesOf, ORDINARY_SCALES } from './probe-front.js';
 import { probeNoise } from './probe.js';
@@ -168,7 +168,7 @@ class DecoderSearch {
     const latent: CutInput = { name: 'latent', kind: 'frames' };
     const windowed = new Float32Array(audio.length);
     for (const { kept, seen } of windows(frames, this.context)) {
-      const window = { from: kept.from - seen.from, to: kept.to - seen.from };
+      const window = within(kept, seen);
       const given = windowOf(values, [latent, ...this.#inputs], seen);
       const samples = await this.#sessions.decoder(given, { window, trims });
       windowed.set(samples, kept.from * (audio.length / frames));
@@ -193,8 +193,7 @@ async function flowDifference(
   const windowed = new Float32Array(latent.data.length);
   for (const { kept, seen } of windows(frames, context)) {
     const made = await sessions.flow(windowOf(values, [noise, ...inputs], seen));
-    const inner = { from: kept.from - seen.from, to: kept.to - seen.from };
-    const part = sliceFrames(made, inner).data as Float32Array;
+    const part = sliceFrames(made, within(kept, seen)).data as Float32Array;
     const width = kept.to - kept.from;
     for (let row = 0; row < rows; row++) {
       windowed.set(part.subarray(row * width, (row + 1) * width), row * frames + kept.from);

@@ -1,5 +1,6 @@
 import { extractPart, type Border } from '../onnx/extract.js';
 import type { GraphIndex } from '../onnx/graph-index.js';
+import { int64Constant } from '../onnx/int64-constant.js';
 import { ELEMENT, type OnnxGraph } from '../onnx/types.js';
 import { PHASES, phasedConvolutions } from '../onnx/phases.js';
 import { widenConvolutions } from '../onnx/widen.js';
@@ -107,8 +108,7 @@ function borders(tensors: readonly string[], known: FrontOutputs['inputs']): Bor
 
 /** Exports differ in how many axes of 1 they give their samples. */
 function flattened(graph: OnnxGraph): OnnxGraph {
-  const data = new Uint8Array(BigInt64Array.of(-1n).buffer);
-  const flat = { name: 'flat', elementType: ELEMENT.int64, dims: [1], data };
+  const flat = int64Constant('flat', [-1]);
   const inputs = ['shaped', flat.name];
   const reshape = { opType: 'Reshape', domain: '', name: 'flatten', inputs, outputs: ['audio'] };
   return {

@@ -1,5 +1,7 @@
 import { GraphIndex, inputsOf } from '../onnx/graph-index.js';
-import { ELEMENT, type OnnxGraph, type OnnxNode, type OnnxTensor } from '../onnx/types.js';
+import { int64Constant } from '../onnx/int64-constant.js';
+import { intsOf } from '../onnx/node-ints.js';
+import { ELEMENT, type OnnxGraph, type OnnxNode } from '../onnx/types.js';
 import { trimNames } from './trims.js';
 
 /** A decoder that can be told what to drop, and how long a frame is at each place where it does. */
@@ -40,7 +42,7 @@ export function trimmableDecoder(graph: OnnxGraph, ends: DecoderEnds): Trimmable
       ...graph,
       nodes,
       inputs: [...graph.inputs, ...inputs],
-      initializers: [...graph.initializers, axisTensor()],
+      initializers: [...graph.initializers, int64Constant(AXIS_NAME, [TIME_AXIS])],
     },
     samplesPerFrame,
     hopSamples: strideOf(chain),
@@ -64,9 +66,7 @@ function upsamplingChain(index: GraphIndex, ends: DecoderEnds): OnnxNode[] | und
 
 /** How many samples the given upsamplings make of one; 0 if they do not say. */
 function strideOf(nodes: readonly OnnxNode[]): number {
-  return nodes.reduce((product, { attributes: { strides } }) => {
-    return product * (strides?.type === 'ints' ? Number(strides.value[0] ?? 0) : 0);
-  }, 1);
+  return nodes.reduce((product, node) => product * (intsOf(node, 'strides')[0] ?? 0), 1);
 }
 
 function withTrim(node: OnnxNode, index: number): OnnxNode[] {
@@ -81,9 +81,4 @@ function withTrim(node: OnnxNode, index: number): OnnxNode[] {
     attributes: {},
   };
   return [slice, { ...node, inputs: [`${data} trimmed`, ...others] }];
-}
-
-function axisTensor(): OnnxTensor {
-  const data = new Uint8Array(BigInt64Array.of(BigInt(TIME_AXIS)).buffer);
-  return { name: AXIS_NAME, elementType: ELEMENT.int64, dims: [1], data };
 }
