@@ -1,7 +1,10 @@
+import { listGpus } from '../config/gpus.js';
 import { loadSettings } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import { entryOf, loadCatalogue } from '../models/catalogue.js';
 import type { Catalogue } from '../models/catalogue.js';
+import { withCompanions } from '../models/companions.js';
+import { buildersFor } from '../models/pull/build.js';
 import { pullModels } from '../models/pull/pull.js';
 import { EXIT } from './failure.js';
 import { untilInterrupted } from './interruption.js';
@@ -27,13 +30,23 @@ export async function pullWithProgress(
   },
 ): Promise<void> {
   const { settings, catalogue, from, signal } = options;
-  const entries = ids.map((id) => entryOf(catalogue, id));
+  const needed = withCompanions(ids, (id) => catalogue.entries.get(id)?.card);
+  const entries = needed.map((id) => entryOf(catalogue, id));
+  const builders = buildersFor({ forGpu: await hearsOnGpu(settings) });
   const progress = new PullProgress(process.stderr);
   try {
-    await pullModels(entries, { ...settings, from, signal, report: progress.report });
+    await pullModels(entries, { ...settings, builders, from, signal, report: progress.report });
   } finally {
     progress.end();
   }
+}
+
+/** Whether recognition is to run on a GPU: one is named, or those that there are will be taken. */
+async function hearsOnGpu({ asr }: Settings): Promise<boolean> {
+  const { devices } = asr;
+  if (asr.models.length === 0) return false;
+  if (devices.kind === 'list') return devices.devices.some((device) => device !== 'cpu');
+  return (await listGpus()).length > 0;
 }
 
 /** Runs `chorus pull` and resolves with its exit code. */

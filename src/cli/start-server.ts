@@ -14,6 +14,7 @@ import { Admissions } from '../http/admissions.js';
 import { Keys } from '../http/keys.js';
 import type { AuthKeys } from '../http/middleware/auth.js';
 import { MeasuredRouter } from '../http/measured-router.js';
+import { realtimeFamily } from '../http/openai/realtime/family.js';
 import { createServer } from '../http/server.js';
 import { WebSocketDoors } from '../http/ws/doors.js';
 import type { WebSocketFamily } from '../http/ws/family.js';
@@ -42,7 +43,7 @@ export interface StartOptions {
   readonly tracing?: Tracing | undefined;
   /** Module that worker processes run; tests bring their own. */
   readonly workerEntry?: URL;
-  /** Protocols that are spoken over WebSockets; tests bring their own. */
+  /** Further protocols that are spoken over WebSockets; tests bring their own. */
   readonly families?: readonly WebSocketFamily[];
 }
 
@@ -107,7 +108,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const door = createServer(app, settings);
   const { families = [], tracing } = options;
   const webSockets = new WebSocketDoors({
-    families,
+    families: [realtimeFamily({ catalogue }), ...families],
     router,
     keys,
     admissions,

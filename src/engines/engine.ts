@@ -7,7 +7,7 @@
  *   time. `run()` blocks that thread and nothing else.
  */
 import type { ModelCard } from '../models/card.js';
-import type { LiveEvent, LiveRequest } from '../protocol/live.js';
+import type { LiveEvent, LivePiece, LiveRequest } from '../protocol/live.js';
 import type {
   Service,
   SpeechEvent,
@@ -30,6 +30,8 @@ export interface ReplicaLoad {
   readonly target: ComputeTarget;
   /** Intra-op threads of this replica's sessions; always set explicitly. */
   readonly threads: number;
+  /** Folders of the models that this one needs beside it, by their ids (see `companions.ts`). */
+  readonly companions?: Readonly<Record<string, string>>;
 }
 
 /** The result of a step, with the buffers that are moved instead of copied between threads. */
@@ -54,6 +56,14 @@ export interface Replica<Step = unknown, Result = unknown> {
    * then end early with whatever result; it is dropped.
    */
   run(step: Step, control: StepControl): Promise<StepOutput<Result>>;
+  /**
+   * Runs steps that the model half lets join; results in their order. Each has its own control. If
+   * one fails all do.
+   */
+  runTogether?(
+    steps: readonly Step[],
+    controls: readonly StepControl[],
+  ): Promise<readonly StepOutput<Result>[]>;
   close(): Promise<void>;
 }
 
@@ -61,6 +71,15 @@ export interface Replica<Step = unknown, Result = unknown> {
 export type LoadReplica<Step = unknown, Result = unknown> = (
   load: ReplicaLoad,
 ) => Promise<Replica<Step, Result>>;
+
+/** When a step is due: by its place in the audio that it makes, or because somebody reads along. */
+export type DuePlace = StepPlace | ReadingPlace;
+
+/** When a step of recognition is due whose words somebody reads along. */
+export interface ReadingPlace {
+  /** So long after it is queued, or before it if below 0. What is due sooner goes first. */
+  readonly dueInMs: number;
+}
 
 /** Where in its request's audio a step belongs. */
 export interface StepPlace {
@@ -78,9 +97,11 @@ export interface JobContext<Step = unknown, Result = unknown> {
   /**
    * Queues one step and resolves with its result. Steps of one request may be outstanding together;
    * they may then run on different replicas at once. Rejects with `canceled` when the signal aborts first.
-   * @param place For speech; without one, a request's first step goes first and others in their order.
+   * @param step What to run, or what makes it when its turn has come; if that throws nothing is run.
+   * @param place For speech, and for words that somebody reads along; without one, a request's first
+   * step goes first and others in their order.
    */
-  step(step: Step, place?: StepPlace): Promise<Result>;
+  step(step: Step | (() => Step), place?: DuePlace): Promise<Result>;
 }
 
 /** Things that a worker owns and its models share. */
@@ -108,13 +129,19 @@ export interface RecognitionModel<Step = unknown, Result = unknown> {
   /**
    * Hears an utterance while it is spoken; a model that cannot has no such method. May end before
    * the audio does.
-   * @param audio Signed 16-bit little-endian mono, in chunks of any size of whole samples or not.
+   * @param audio Signed 16-bit little-endian mono, in chunks of any size of whole samples or not, with
+   * controls between them; each turn that ends is told of and `settled`, each `clear` is `cleared`.
    */
   listen?(
     request: LiveRequest,
-    audio: AsyncIterable<Uint8Array>,
+    audio: AsyncIterable<LivePiece>,
     context: JobContext<Step, Result>,
   ): AsyncGenerator<LiveEvent>;
+  /**
+   * Whether a step may run together with those, of this request or of others; absent = none may. Its
+   * replicas have {@link Replica.runTogether} then.
+   */
+  joins?(together: readonly Step[], next: Step): boolean;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,5 @@
+import { type LivePiece, livePieceBytes } from './live.js';
+
 const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
@@ -5,8 +7,8 @@ const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
  * brought waits here without bound: whoever brings it looks at `waitingBytes`, or counts what is taken.
  * It is taken piece by piece with `take`, or by iteration; by one taker.
  */
-export class LiveAudio implements AsyncIterable<Uint8Array, undefined> {
-  readonly #pieces: Uint8Array[] = [];
+export class LiveAudio implements AsyncIterable<LivePiece, undefined> {
+  readonly #pieces: LivePiece[] = [];
   readonly #onTaken: (bytes: number) => void;
   #onChange: () => void = () => {};
   #waitingBytes = 0;
@@ -23,6 +25,11 @@ export class LiveAudio implements AsyncIterable<Uint8Array, undefined> {
     return this.#waitingBytes;
   }
 
+  /** Whether a piece waits to be taken. */
+  get hasPiece(): boolean {
+    return this.#pieces.length > 0;
+  }
+
   /** Whether nothing waits and nothing follows. */
   get isOver(): boolean {
     return this.#hasEnded && this.#pieces.length === 0;
@@ -34,9 +41,10 @@ export class LiveAudio implements AsyncIterable<Uint8Array, undefined> {
   }
 
   /** Adds a piece; after the end it is dropped. */
-  push(piece: Uint8Array): void {
-    if (this.#hasEnded || piece.byteLength === 0) return;
-    this.#waitingBytes += piece.byteLength;
+  push(piece: LivePiece): void {
+    const bytes = livePieceBytes(piece);
+    if (this.#hasEnded || bytes === 0) return;
+    this.#waitingBytes += bytes;
     this.#pieces.push(piece);
     this.#onChange();
   }
@@ -62,9 +70,9 @@ export class LiveAudio implements AsyncIterable<Uint8Array, undefined> {
   }
 
   /** The next piece, if one waits. */
-  take(): Uint8Array | undefined {
+  take(): LivePiece | undefined {
     const piece = this.#pieces.shift();
-    if (piece) this.#took(piece.byteLength);
+    if (piece) this.#took(livePieceBytes(piece));
     return piece;
   }
 
@@ -74,7 +82,7 @@ export class LiveAudio implements AsyncIterable<Uint8Array, undefined> {
   }
 
   /** Takes all pieces; throws the failure. */
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<LivePiece, undefined> {
     return {
       next: () => new Promise((resolve, reject) => this.#next(resolve, reject)),
       return: () => {
@@ -85,7 +93,7 @@ export class LiveAudio implements AsyncIterable<Uint8Array, undefined> {
   }
 
   #next(
-    resolve: (result: IteratorResult<Uint8Array, undefined>) => void,
+    resolve: (result: IteratorResult<LivePiece, undefined>) => void,
     reject: (error: Error) => void,
   ): void {
     const piece = this.take();

@@ -54,6 +54,16 @@ export interface ResumePoint {
   readonly skipSamples: number;
 }
 
+/** Where a voice activity detector cuts speech. */
+export interface SpeechSegmentation {
+  /** Probability of speech above which it begins, 0–1. */
+  readonly threshold: number;
+  /** Audio kept before and after detected speech. */
+  readonly prefixPaddingMs: number;
+  /** Silence that ends a stretch of speech. */
+  readonly silenceDurationMs: number;
+}
+
 /** What every API family turns a file transcription request into. */
 export interface TranscriptionRequest {
   /** Model id as on the card, aliases already resolved. */
@@ -68,6 +78,37 @@ export interface TranscriptionRequest {
   readonly prompt?: string;
   /** Sampling temperature 0–1; 0 is greedy. */
   readonly temperature: number;
+  /** Write it down in English, whatever is spoken; absent = in the language spoken. */
+  readonly task?: 'translate';
+  /** Segments shall have {@link TranscriptSegment.words}. */
+  readonly words?: true;
+  /** Segments shall have {@link TranscriptSegment.tokenLogprobs}. */
+  readonly logprobs?: true;
+  /** Width of the beam search, 1–5; absent = greedy. */
+  readonly beamSize?: number;
+  /** Each window is conditioned on the text of the one before; absent = it is not. */
+  readonly conditionOnPreviousText?: boolean;
+  /** How speech is found in the audio; absent = the engine's own way. */
+  readonly segmentation?: SpeechSegmentation;
+}
+
+/** A word of a transcript with its times in the original file, in seconds. */
+export interface TranscriptWord {
+  /** With its leading space, as the tokenizer has it, and its punctuation. */
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+  /** Mean probability of its tokens, 0–1. */
+  readonly probability: number;
+}
+
+/** A token of a transcript and how sure the model was of it. */
+export interface TokenLogprob {
+  readonly token: string;
+  /** Natural logarithm. */
+  readonly logprob: number;
+  /** UTF-8; a token may hold a part of a character only. */
+  readonly bytes: readonly number[];
 }
 
 /** A piece of a transcript with its times in the original file, in seconds. */
@@ -83,6 +124,14 @@ export interface TranscriptSegment {
   readonly avgLogprob: number;
   readonly compressionRatio: number;
   readonly noSpeechProb: number;
+  /** In order; there if asked for and the engine knows them. */
+  readonly words?: readonly TranscriptWord[];
+  /** Of the tokens of the text; there if asked for and the engine knows them. */
+  readonly tokenLogprobs?: readonly TokenLogprob[];
+  /** How the speaker sounds, such as `happy`; only of models that tell. */
+  readonly emotion?: string;
+  /** What is heard besides words, such as `applause`; only of models that tell. */
+  readonly event?: string;
 }
 
 /** What was used up, for billing and metrics. */
@@ -147,8 +196,11 @@ export type SpeechEvent =
 
 /** Events that a worker answers a {@link TranscriptionRequest} with, in order. */
 export type TranscriptEvent =
-  /** First event: the language given, or the one detected (ISO 639-1). */
-  | { readonly type: 'start'; readonly language: string }
+  /**
+   * First event: the language given, or the one detected (ISO 639-1). An engine that translates says
+   * so: an answer without it is in the language spoken, whatever was asked.
+   */
+  | { readonly type: 'start'; readonly language: string; readonly task?: 'translate' }
   | { readonly type: 'segment'; readonly segment: TranscriptSegment }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'done' }

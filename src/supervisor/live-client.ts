@@ -4,6 +4,8 @@ import { bytesFrame, jsonFrame } from '../protocol/frames.js';
 import type { LiveAudio } from '../protocol/live-audio.js';
 import {
   type LiveEvent,
+  type LivePiece,
+  livePieceBytes,
   type LiveRequest,
   type LiveTaken,
   LIVE_WINDOW_BYTES,
@@ -86,11 +88,11 @@ class LiveSender {
 
   /** @returns Whether there was one. */
   #sendPiece(socket: Duplex): boolean {
-    if (this.#hasEnded || (this.#audio.waitingBytes === 0 && !this.#audio.isOver)) return false;
-    const piece = this.#audio.take();
-    this.#hasEnded = !piece;
-    this.#sentBytes += piece?.byteLength ?? 0;
-    writeFrame(socket, piece ?? NOTHING);
+    if (this.#hasEnded || (!this.#audio.hasPiece && !this.#audio.isOver)) return false;
+    const piece = this.#audio.take() ?? NOTHING;
+    this.#hasEnded = piece === NOTHING;
+    this.#sentBytes += livePieceBytes(piece);
+    writeFrame(socket, piece);
     return true;
   }
 }
@@ -101,7 +103,12 @@ const NOTHING = new Uint8Array(0);
 const ROOM_BYTES = 16 * 1024;
 let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 
-function writeFrame(socket: Duplex, bytes: Uint8Array): void {
+function writeFrame(socket: Duplex, piece: LivePiece): void {
+  if (piece instanceof Uint8Array) writeBytes(socket, piece);
+  else socket.write(jsonFrame(piece));
+}
+
+function writeBytes(socket: Duplex, bytes: Uint8Array): void {
   const isHeldUp = socket.writableLength > 0;
   socket.write(isHeldUp ? bytesFrame(bytes) : bytesFrame(bytes, room));
   // The kernel did not take all of it: the room is the frame's until it does.

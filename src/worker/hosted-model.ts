@@ -8,10 +8,11 @@ import type {
   JobContext,
   RecognitionModel,
   SpeechModel,
-  StepPlace,
+  DuePlace,
 } from '../engines/engine.js';
 import { readCard } from '../models/card-file.js';
 import type { ModelCard } from '../models/card.js';
+import { companionDirs } from '../models/companions.js';
 import { repairAdvice } from '../models/model-state.js';
 import type { ModelAssignment } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
@@ -82,6 +83,7 @@ export class HostedModel {
       modelDir: assignment.dir,
       target: options.target,
       threads: assignment.threads,
+      companions: companionDirs(card, assignment.dir),
     };
     const starts = Array.from({ length: assignment.replicas }, () =>
       ReplicaThread.start(load, engine.replicaModule),
@@ -102,7 +104,9 @@ export class HostedModel {
   ) {
     this.id = id;
     this.replicas = replicas;
-    this.scheduler = new StepScheduler(replicas, options);
+    const { model } = opened;
+    const joins = 'joins' in model ? model.joins?.bind(model) : undefined;
+    this.scheduler = new StepScheduler(replicas, { ...options, joins });
     this.#opened = opened;
   }
 
@@ -144,7 +148,7 @@ export class HostedModel {
 
   #context({ id, signal, steps, work, told }: Call, request = READ_ALONG): JobContext {
     const run = this.scheduler.open({ signal, call: id, request });
-    const step = (payload: unknown, place?: StepPlace): Promise<unknown> => {
+    const step = (payload: unknown, place?: DuePlace): Promise<unknown> => {
       const watch = countSteps([this.#work, work], told?.watch);
       const running = run(payload, { place, watch });
       const forget = (): void => void steps.delete(running);

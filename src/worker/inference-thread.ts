@@ -13,21 +13,36 @@ const port = parentPort;
 if (!port) throw new Error('The inference thread must be started by a worker.');
 const { load, replicaModule, cancelFlag } = workerData as ThreadData;
 
-const flag = new Int32Array(cancelFlag);
-const control: StepControl = {
+const flags = new Int32Array(cancelFlag);
+const controls: readonly StepControl[] = Array.from(flags, (_, index) => ({
   get canceled() {
-    return Atomics.load(flag, 0) !== 0;
+    return Atomics.load(flags, index) !== 0;
   },
-};
+}));
 
 function post(message: FromThread, transfer: readonly ArrayBuffer[] = []): void {
   port?.postMessage(message, [...transfer]);
 }
 
-async function runStep(replica: Replica, step: unknown): Promise<void> {
-  try {
-    const { result, transfer } = await replica.run(step, control);
+type Run = Exclude<ToThread, { type: 'close' }>;
+
+async function runAndPost(replica: Replica, run: Run): Promise<void> {
+  const [control] = controls;
+  if (run.type === 'step' && control) {
+    const { result, transfer } = await replica.run(run.step, control);
     post({ type: 'result', result }, transfer);
+    return;
+  }
+  const steps = run.type === 'steps' ? run.steps : [run.step];
+  const outputs = await replica.runTogether?.(steps, controls.slice(0, steps.length));
+  if (!outputs) throw new Error('The replica runs one step at a time.');
+  const transfer = outputs.flatMap((output) => output.transfer ?? []);
+  post({ type: 'results', results: outputs.map(({ result }) => result) }, transfer);
+}
+
+async function runSteps(replica: Replica, run: Run): Promise<void> {
+  try {
+    await runAndPost(replica, run);
   } catch (caught) {
     post({
       type: 'step_failed',
@@ -45,8 +60,8 @@ try {
   const { loadReplica } = (await import(replicaModule)) as { loadReplica: LoadReplica };
   const replica = await loadReplica(load);
   port.on('message', (message: ToThread) => {
-    if (message.type === 'step') void runStep(replica, message.step);
-    else void replica.close().then(() => port.close());
+    if (message.type === 'close') void replica.close().then(() => port.close());
+    else void runSteps(replica, message);
   });
   post({ type: 'loaded', provider: replica.provider, degradedReason: replica.degradedReason });
 } catch (caught) {

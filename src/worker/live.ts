@@ -5,6 +5,7 @@ import { type Frame, FrameParser, jsonFrame } from '../protocol/frames.js';
 import { LiveAudio } from '../protocol/live-audio.js';
 import {
   LIVE_PROTOCOL,
+  type LiveControl,
   type LiveRequest,
   type LiveTaken,
   TAKEN_STEP_BYTES,
@@ -15,7 +16,7 @@ const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUp
 /** The supervisor's half of a duplex call. */
 export interface LiveCall {
   readonly request: LiveRequest;
-  /** Signed 16-bit little-endian mono; ends when the speaker has. */
+  /** Signed 16-bit little-endian mono, and what is said about it; ends when the speaker has. */
   readonly audio: LiveAudio;
 }
 
@@ -30,8 +31,10 @@ export function acceptLiveCall(socket: Duplex): Promise<LiveCall> {
   return new Promise((resolve, reject) => {
     let request: LiveRequest | undefined;
     const take = (frame: Frame): void => {
-      if (frame.kind === 'json') request ??= frame.value as LiveRequest;
-      else if (frame.bytes.byteLength > 0) audio.push(frame.bytes);
+      if (frame.kind === 'json') {
+        if (request) audio.push(frame.value as LiveControl);
+        else request = frame.value as LiveRequest;
+      } else if (frame.bytes.byteLength > 0) audio.push(frame.bytes);
       else audio.end();
       if (request) resolve({ request, audio });
       else fail(new ChorusError('internal', 'A live call began without its request.'));

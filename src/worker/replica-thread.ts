@@ -3,7 +3,12 @@ import { Worker } from 'node:worker_threads';
 
 import type { ReplicaLoad } from '../engines/engine.js';
 import { ChorusError } from '../protocol/errors.js';
-import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
+import {
+  MAX_TOGETHER,
+  type FromThread,
+  type ThreadData,
+  type ToThread,
+} from './thread-messages.js';
 
 interface PendingStep {
   resolve(result: unknown): void;
@@ -27,7 +32,7 @@ export class ReplicaThread {
    * @throws ChorusError `model_failed` with the engine's own words.
    */
   static async start(load: ReplicaLoad, replicaModule: URL): Promise<ReplicaThread> {
-    const cancelFlag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const cancelFlag = new SharedArrayBuffer(MAX_TOGETHER * Int32Array.BYTES_PER_ELEMENT);
     const data: ThreadData = { load, replicaModule: replicaModule.href, cancelFlag };
     const thread = new Worker(new URL('./inference-thread.js', import.meta.url), {
       workerData: data,
@@ -67,17 +72,29 @@ export class ReplicaThread {
 
   /** Runs one step; only one at a time. */
   run(step: unknown): Promise<unknown> {
-    if (this.#pending) throw new Error('A replica runs one step at a time.');
-    Atomics.store(this.#cancelFlag, 0, 0);
-    return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject };
-      this.#post({ type: 'step', step });
-    });
+    return this.#run({ type: 'step', step });
   }
 
-  /** Asks the running step to end early; engines look at it between runs of the network. */
-  cancelRunning(): void {
-    Atomics.store(this.#cancelFlag, 0, 1);
+  /** Runs steps that may join, at most {@link MAX_TOGETHER}; results in their order. */
+  async runTogether(steps: readonly unknown[]): Promise<readonly unknown[]> {
+    return (await this.#run({ type: 'steps', steps })) as readonly unknown[];
+  }
+
+  /**
+   * Asks a running step to end early; engines look at it between runs of the network.
+   * @param index Its place among those that run together.
+   */
+  cancelRunning(index = 0): void {
+    Atomics.store(this.#cancelFlag, index, 1);
+  }
+
+  #run(message: ToThread): Promise<unknown> {
+    if (this.#pending) throw new Error('A replica runs one step at a time.');
+    this.#cancelFlag.fill(0);
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      this.#post(message);
+    });
   }
 
   /** Lets a running step end, releases the weights and ends the thread. */
@@ -95,6 +112,7 @@ export class ReplicaThread {
     const pending = this.#pending;
     this.#pending = undefined;
     if (message.type === 'result') pending?.resolve(message.result);
+    else if (message.type === 'results') pending?.resolve(message.results);
     else if (message.type === 'step_failed') {
       const error = ChorusError.fromWire(message.error);
       error.cause = message.reason;

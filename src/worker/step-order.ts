@@ -5,11 +5,12 @@
  * 1. speech that another worker began: somebody hears it break off;
  * 2. steps for which somebody waits in silence, the older request first, so that a stream's first
  *    window goes before the beginning of a younger stream;
- * 3. all else by playback deadline, earliest first. If any order of the steps that wait is in time
- *    for every listener, this one is (Jackson 1955); a listener who ran dry has new deadlines, so
- *    that one who is late does not make the next one late too.
+ * 3. all else by deadline, earliest first: of playback, or of words that somebody reads along. If any
+ *    order of the steps that wait is in time for every listener, this one is (Jackson 1955); a
+ *    listener who ran dry has new deadlines, so that one who is late does not make the next one late
+ *    too.
  */
-import type { StepPlace } from '../engines/engine.js';
+import type { DuePlace, StepPlace } from '../engines/engine.js';
 import type { RequestClass } from '../protocol/requests.js';
 
 /**
@@ -42,8 +43,8 @@ export interface StepRequest {
 /** A step that waits for a replica. */
 export interface WaitingStep {
   readonly request: StepRequest;
-  /** Where its audio belongs; undefined = nobody plays what it makes (recognition). */
-  readonly place?: StepPlace | undefined;
+  /** Where its audio belongs, or when it is due; undefined = it is recognition of a file. */
+  readonly place?: DuePlace | undefined;
   /** All steps are numbered as they come. */
   readonly number: number;
   /** Number of its request's first step: the smaller, the older the request. */
@@ -112,26 +113,34 @@ function isBulksTurn(interactive: Standing, { nowMs, passedOver }: OrderState): 
 }
 
 function standingOf(step: WaitingStep, nowMs: number): Standing {
-  const { place, number, requestNumber, request } = step;
-  // Steps that nobody plays have no deadlines: they go in the order in which they came.
-  const turn = place ? requestNumber : number;
+  const { number, requestNumber, request } = step;
+  // Steps that nobody plays go in the order in which they came, or are due.
+  const turn = speechPlaceOf(step) ? requestNumber : number;
   if (!isAwaited(step)) return { tier: BEGUN_TIER, dueAtMs: dueAtMs(step, nowMs), turn, number };
   const tier = request.isResumed ? RESUMED_TIER : SILENT_TIER;
   return { tier, dueAtMs: nowMs, turn, number };
 }
 
 /** Whether nothing has been heard, and this step's audio is the first to be. */
-function isAwaited({ request, place, number, requestNumber }: WaitingStep): boolean {
-  if (request.playingSinceMs !== undefined) return false;
-  return place ? place.afterSeconds <= 0 : number === requestNumber;
+function isAwaited(step: WaitingStep): boolean {
+  if (step.request.playingSinceMs !== undefined) return false;
+  const speech = speechPlaceOf(step);
+  if (speech) return speech.afterSeconds <= 0;
+  return !step.place && step.number === step.requestNumber;
 }
 
-function dueAtMs({ request, place, queuedAtMs }: WaitingStep, nowMs: number): number {
+function dueAtMs(step: WaitingStep, nowMs: number): number {
+  const { request, place, queuedAtMs } = step;
   // Nobody listens: the oldest is to be done first.
   if (request.class === 'bulk') return 0;
   // It is due since it came: a deadline of somebody else's that lies ahead can wait.
   if (!place) return queuedAtMs;
+  if ('dueInMs' in place) return queuedAtMs + place.dueInMs;
   return (request.playingSinceMs ?? nowMs) + place.afterSeconds * 1000;
+}
+
+function speechPlaceOf({ place }: WaitingStep): StepPlace | undefined {
+  return place && 'afterSeconds' in place ? place : undefined;
 }
 
 function earlier<Step>(a: Candidate<Step> | undefined, b: Candidate<Step>): Candidate<Step> {

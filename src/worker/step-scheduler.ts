@@ -1,13 +1,17 @@
-import type { StepPlace } from '../engines/engine.js';
+import type { DuePlace } from '../engines/engine.js';
 import { ChorusError } from '../protocol/errors.js';
 import { nextStep, passedOverAfter, type StepRequest, type WaitingStep } from './step-order.js';
+import { MAX_TOGETHER } from './thread-messages.js';
 import type { WatchStep } from './told-steps.js';
 
 /** What the scheduler needs of a replica. */
 export interface StepReplica {
   readonly busy: boolean;
   run(step: unknown): Promise<unknown>;
-  cancelRunning(): void;
+  /** Where the model lets steps join. */
+  runTogether?(steps: readonly unknown[]): Promise<readonly unknown[]>;
+  /** @param index Place of the step among those that run together. */
+  cancelRunning(index?: number): void;
 }
 
 /** Who asks for steps. */
@@ -22,7 +26,7 @@ export interface StepClient {
 /** How a step is queued. */
 export interface StepOptions {
   /** Where its audio belongs, if somebody will hear it. */
-  readonly place?: StepPlace | undefined;
+  readonly place?: DuePlace | undefined;
   /** Told of its run, if anybody wants to know. */
   readonly watch?: WatchStep | undefined;
 }
@@ -42,6 +46,8 @@ export interface SchedulerHooks {
   readonly onRunning?: () => void;
   /** Told before a failing step's request is, when nothing more can be computed on the device. */
   readonly onDeviceLost?: (error: ChorusError) => void;
+  /** Whether a step may run together with those; absent = each runs alone. */
+  readonly joins?: ((together: readonly unknown[], next: unknown) => boolean) | undefined;
 }
 
 interface QueuedStep extends StepClient, StepOptions, WaitingStep {
@@ -57,7 +63,8 @@ type Asked = StepClient & StepOptions & Pick<QueuedStep, 'step' | 'number' | 're
 /**
  * Hands the steps of one model's requests to its replicas, in the order of `step-order.ts`. A replica
  * never stands still while a step waits. A step whose request was canceled never starts; one that
- * runs is asked to end early and its result is dropped.
+ * runs is asked to end early and its result is dropped. What may run together with the next step and
+ * waits too goes with it: batches form of themselves while replicas are busy, and nobody waits for one.
  */
 export class StepScheduler {
   readonly #replicas: readonly StepReplica[];
@@ -123,12 +130,30 @@ export class StepScheduler {
   }
 
   #dispatch(): void {
-    for (const replica of this.#replicas) {
-      if (replica.busy) continue;
+    const idle = this.#replicas.filter((replica) => !replica.busy);
+    for (const replica of idle) {
       const next = this.#take();
       if (!next) return;
-      void this.#execute(replica, next);
+      // Work that waits is shared out among all that could do it: those that are busy will be free.
+      const share = Math.ceil((this.#queue.length + 1) / this.#replicas.length);
+      const steps = [next, ...this.#takeJoining(next, replica.runTogether ? share - 1 : 0)];
+      void this.#execute(replica, steps);
     }
+  }
+
+  /** Takes those of the waiting steps, as they came, that may run together with one. */
+  #takeJoining(first: QueuedStep, limit: number): QueuedStep[] {
+    const { joins } = this.#hooks;
+    const taken: QueuedStep[] = [];
+    if (!joins) return taken;
+    for (const queued of this.#queue.slice()) {
+      const together = [first, ...taken].map(({ step }) => step);
+      if (taken.length >= limit || together.length >= MAX_TOGETHER) break;
+      if (!joins(together, queued.step)) continue;
+      this.#queue.splice(this.#queue.indexOf(queued), 1);
+      taken.push(queued);
+    }
+    return taken;
   }
 
   #take(): QueuedStep | undefined {
@@ -140,29 +165,43 @@ export class StepScheduler {
     return next;
   }
 
-  async #execute(replica: StepReplica, queued: QueuedStep): Promise<void> {
-    queued.signal.removeEventListener('abort', queued.onAbort);
-    const cancelRunning = (): void => replica.cancelRunning();
-    queued.signal.addEventListener('abort', cancelRunning, { once: true });
-    this.#running.set(queued, this.#now());
-    const onEnd = queued.watch?.(this.#replicas.indexOf(replica));
+  async #execute(replica: StepReplica, steps: readonly QueuedStep[]): Promise<void> {
+    const ends = steps.map((queued, index) => this.#begin(queued, replica, [index, steps.length]));
     this.#hooks.onRunning?.();
     try {
-      const result = await replica.run(queued.step);
-      if (queued.signal.aborted) queued.reject(ChorusError.ofAbort(queued.signal));
-      else queued.resolve(result);
+      const results = await runAll(replica, steps);
+      for (const [index, queued] of steps.entries()) {
+        if (queued.signal.aborted) queued.reject(ChorusError.ofAbort(queued.signal));
+        else queued.resolve(results[index]);
+      }
     } catch (caught) {
       const error = ChorusError.from(caught);
       // Before anything else: the next step must not start here.
       if (error.code === 'device_lost') this.#hooks.onDeviceLost?.(error);
-      queued.reject(error);
+      for (const queued of steps) queued.reject(error);
     } finally {
-      queued.signal.removeEventListener('abort', cancelRunning);
-      this.#running.delete(queued);
-      onEnd?.();
+      for (const end of ends) end();
       this.#hooks.onRunning?.();
       this.#dispatch();
     }
+  }
+
+  /** Marks a step as running; returns what is to be done when it has run. */
+  #begin(
+    queued: QueuedStep,
+    replica: StepReplica,
+    [index, together]: readonly [number, number],
+  ): () => void {
+    queued.signal.removeEventListener('abort', queued.onAbort);
+    const cancelRunning = (): void => replica.cancelRunning(index);
+    queued.signal.addEventListener('abort', cancelRunning, { once: true });
+    this.#running.set(queued, this.#now());
+    const onEnd = queued.watch?.(this.#replicas.indexOf(replica), together);
+    return () => {
+      queued.signal.removeEventListener('abort', cancelRunning);
+      this.#running.delete(queued);
+      onEnd?.();
+    };
   }
 
   #drop(queued: QueuedStep, error: ChorusError): void {
@@ -171,4 +210,20 @@ export class StepScheduler {
     queued.signal.removeEventListener('abort', queued.onAbort);
     queued.reject(error);
   }
+}
+
+/** Steps cross to a thread, so that none is a function: one that is makes the step. */
+function payloadOf({ step }: QueuedStep): unknown {
+  return typeof step === 'function' ? (step() as unknown) : step;
+}
+
+async function runAll(
+  replica: StepReplica,
+  steps: readonly QueuedStep[],
+): Promise<readonly unknown[]> {
+  const [first] = steps;
+  if (steps.length > 1 && replica.runTogether) {
+    return replica.runTogether(steps.map(payloadOf));
+  }
+  return first ? [await replica.run(payloadOf(first))] : [];
 }

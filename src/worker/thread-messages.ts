@@ -6,13 +6,17 @@ export interface ThreadData {
   readonly load: ReplicaLoad;
   /** URL of the engine's replica module. */
   readonly replicaModule: string;
-  /** One Int32: not 0 = the running step is not wanted any more. */
+  /** An Int32 for each step that may run together: not 0 = it is not wanted any more. */
   readonly cancelFlag: SharedArrayBuffer;
 }
+
+/** So many steps run together at most. */
+export const MAX_TOGETHER = 16;
 
 /** Worker's main thread → inference thread. */
 export type ToThread =
   | { readonly type: 'step'; readonly step: unknown }
+  | { readonly type: 'steps'; readonly steps: readonly unknown[] }
   | { readonly type: 'close' };
 
 /** Inference thread → worker's main thread. `reason` is for the log, never for a client. */
@@ -24,4 +28,5 @@ export type FromThread =
     }
   | { readonly type: 'load_failed'; readonly error: WireError; readonly reason: string }
   | { readonly type: 'result'; readonly result: unknown }
+  | { readonly type: 'results'; readonly results: readonly unknown[] }
   | { readonly type: 'step_failed'; readonly error: WireError; readonly reason: string };

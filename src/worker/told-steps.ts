@@ -1,8 +1,11 @@
 import { MAX_TOLD_STEPS, type StepsTold } from '../protocol/calls.js';
 import type { StepTimes } from '../protocol/trace.js';
 
-/** Told when a step starts, and on which replica; what it returns is told when that step has run. */
-export type WatchStep = (replica: number) => () => void;
+/**
+ * Told when a step starts, on which replica and how many run together, itself among them; what it
+ * returns is told when that step has run.
+ */
+export type WatchStep = (replica: number, together?: number) => () => void;
 
 /** The steps of one traced call that the supervisor does not know of yet. */
 export class ToldSteps {

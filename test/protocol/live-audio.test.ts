@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { LiveAudio } from '../../src/protocol/live-audio.js';
+import { LIVE_CONTROL_BYTES } from '../../src/protocol/live.js';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
@@ -11,6 +12,7 @@ describe('live audio', () => {
     const heard: number[] = [];
     const hearing = (async () => {
       for await (const piece of audio) {
+        if (!(piece instanceof Uint8Array)) continue;
         heard.push(...piece);
         if (piece[0] === 1) setImmediate(() => (audio.push(bytes(3)), audio.push(bytes(4))));
         if (piece[0] === 4) audio.end();
@@ -38,6 +40,18 @@ describe('live audio', () => {
     expect(taken).toEqual([2, 1]);
   });
 
+  it('keeps what is said about the speech in its place, and counts it too', () => {
+    const taken: number[] = [];
+    const audio = new LiveAudio((count) => taken.push(count));
+    audio.push(bytes(1));
+    audio.push({ type: 'commit' });
+    audio.push(bytes(2));
+    expect(audio.waitingBytes).toBe(2 + LIVE_CONTROL_BYTES);
+    expect([audio.take(), audio.take()]).toEqual([bytes(1), { type: 'commit' }]);
+    expect(audio).toMatchObject({ waitingBytes: 1, hasPiece: true });
+    expect(taken).toEqual([1, LIVE_CONTROL_BYTES]);
+  });
+
   it('throws its failure, and drops what waited', async () => {
     const audio = new LiveAudio();
     audio.push(bytes(1));
@@ -52,7 +66,7 @@ describe('live audio', () => {
   it('wants nothing more once its taker has left', async () => {
     const audio = new LiveAudio();
     audio.push(bytes(1));
-    for await (const piece of audio) if (piece[0] === 1) break;
+    for await (const piece of audio) if (piece) break;
     audio.push(bytes(2));
     expect(audio).toMatchObject({ waitingBytes: 0, isOver: true });
   });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { LIVE_PLACES } from '../../src/engines/live/ports.js';
+import { FILE_PLACES } from '../../src/engines/whisper/run-whisper.js';
 import {
   BULK_LIMIT,
   BULK_TURN,
@@ -66,7 +68,43 @@ function anySteps(request = anyRequest): fc.Arbitrary<WaitingStep[]> {
 const isAwaited = ({ request, place }: WaitingStep): boolean =>
   request.class === 'interactive' &&
   request.playingSinceMs === undefined &&
-  place?.afterSeconds === 0;
+  place !== undefined &&
+  'afterSeconds' in place &&
+  place.afterSeconds === 0;
+
+describe('words that somebody reads along', () => {
+  const reading = (number: number, dueInMs: number): WaitingStep => ({
+    ...stepOf(number, { requestNumber: number - 1 }),
+    place: { dueInMs },
+  });
+
+  it('go by when they are due: what is short first, and nobody waits behind newer ones for ever', () => {
+    expect(takeAll([reading(5, 400), reading(9, 20), reading(7, 60)])).toEqual([9, 7, 5]);
+    // Numbers are the times at which they were queued, too.
+    expect(takeAll([reading(5, 400), reading(400, 20), reading(390, 60)])).toEqual([5, 400, 390]);
+  });
+
+  it('leave a file its turn: its windows wait for words that came before they did, or little later', () => {
+    const queuedAtMs = NOW_MS - 5_000;
+    const place = FILE_PLACES.later;
+    const late = { ...stepOf(3, { requestNumber: 1, queuedAtMs }), place };
+    const live = (number: number, dueInMs: number, afterMs: number): WaitingStep => ({
+      ...stepOf(number, { requestNumber: 0, queuedAtMs: queuedAtMs + afterMs }),
+      place: { dueInMs },
+    });
+    const { final, guess } = LIVE_PLACES;
+    const sooner = [live(4, final.dueInMs, 1_000), live(2, guess.dueInMs, -1_000)];
+    const behind = [live(5, guess.dueInMs, 10), live(6, final.dueInMs, 4_000)];
+    expect(takeAll([late, ...behind, ...sooner])).toEqual([4, 2, 3, 5, 6]);
+    // Another file's younger window, wherever in that file it is.
+    const young = {
+      ...stepOf(7, { requestNumber: 6 }),
+      place: FILE_PLACES.later,
+      queuedAtMs: NOW_MS,
+    };
+    expect(takeAll([young, late])).toEqual([3, 7]);
+  });
+});
 
 describe('the order of steps', () => {
   it('is one order, in whatever way the waiting ones are listed, and leaves none behind', () => {

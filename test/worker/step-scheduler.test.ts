@@ -38,6 +38,19 @@ class HandReplica implements StepReplica {
   }
 }
 
+/** One that runs steps together too; what it ran together is a list. */
+class HandBatchReplica extends HandReplica {
+  readonly canceledAt: (number | undefined)[] = [];
+
+  runTogether(steps: readonly unknown[]): Promise<readonly unknown[]> {
+    return this.run(steps) as Promise<readonly unknown[]>;
+  }
+
+  override cancelRunning(index?: number): void {
+    this.canceledAt.push(index);
+  }
+}
+
 const READER: StepRequest = {
   class: 'interactive',
   isResumed: false,
@@ -102,6 +115,23 @@ describe('StepScheduler', () => {
     expect(replica.ran).toEqual(['running', 'first', 'due at 5 s', 'ahead', 'bulk']);
   });
 
+  it('makes a step when its turn has come, and runs none where that throws', async () => {
+    const replica = new HandReplica();
+    const run = open(new StepScheduler([replica]));
+    let newest = 'old';
+    void run('running');
+    void run(() => newest);
+    const dropped = run(() => {
+      throw new Error('nobody wants it');
+    });
+    dropped.catch(() => undefined);
+    void run('last');
+    newest = 'new';
+    for (let step = 0; step < 3; step += 1) await replica.finish();
+    expect(replica.ran).toEqual(['running', 'new', 'last']);
+    await expect(dropped).rejects.toMatchObject({ code: 'internal' });
+  });
+
   it('lets bulk work through while others never cease to wait', async () => {
     const replica = new HandReplica();
     const scheduler = new StepScheduler([replica]);
@@ -140,5 +170,52 @@ describe('StepScheduler', () => {
     await gone;
     await expect(run('late')).rejects.toMatchObject({ code: 'canceled' });
     expect(replica.ran).toEqual(['running']);
+  });
+});
+
+describe('steps that may run together', () => {
+  /** Texts of the same first letter join, up to three. */
+  const joins = (together: readonly unknown[], next: unknown) =>
+    together.length < 3 && [...together, next].every((one) => String(one)[0] === String(next)[0]);
+
+  it('go with the next one when a replica is free, each with its own result', async () => {
+    const replica = new HandBatchReplica();
+    const scheduler = new StepScheduler([replica], { joins });
+    const run = open(scheduler);
+    const results = ['a1', 'b1', 'a2', 'b2', 'b3', 'b4'].map((step) => run(step));
+    for (let step = 0; step < 4; step += 1) await replica.finish();
+    expect(replica.ran).toEqual(['a1', ['b1', 'b2', 'b3'], 'a2', 'b4']);
+    expect(await Promise.all(results)).toEqual(['a1', 'b1', 'a2', 'b2', 'b3', 'b4']);
+  });
+
+  it('are shared out among all replicas', async () => {
+    const replicas = [new HandBatchReplica(), new HandBatchReplica()] as const;
+    const scheduler = new StepScheduler(replicas, { joins });
+    const run = open(scheduler);
+    void run('x');
+    void run('y');
+    for (const step of ['a1', 'a2', 'a3', 'a4']) void run(step);
+    await replicas[0].finish();
+    expect(replicas[0].ran.at(-1)).toEqual(['a1', 'a2']);
+    await replicas[1].finish();
+    expect(replicas[1].ran.at(-1)).toBe('a3');
+  });
+
+  it('are canceled one by one, and the others go on', async () => {
+    const replica = new HandBatchReplica();
+    const scheduler = new StepScheduler([replica], { joins });
+    const gone = new AbortController();
+    const stays = open(scheduler);
+    void stays('x');
+    const kept = stays('a1');
+    const left = open(scheduler, { signal: gone.signal })('a2');
+    const failing = expect(left).rejects.toMatchObject({ code: 'canceled' });
+    await replica.finish();
+    gone.abort();
+    // A request's first step goes before others' later ones.
+    expect(replica.canceledAt).toEqual([0]);
+    await replica.finish();
+    expect(await kept).toBe('a1');
+    await failing;
   });
 });

@@ -1,6 +1,7 @@
 import type { JobContext, RecognitionEngine } from '../../src/engines/engine.js';
 import { ChorusError } from '../../src/protocol/errors.js';
-import type { LiveEvent, LiveRequest } from '../../src/protocol/live.js';
+import type { LiveEvent, LivePiece, LiveRequest } from '../../src/protocol/live.js';
+import { listenForTurns } from './turns.js';
 
 /**
  * What a step does, by the request's language: `echo` nothing, `quiet` nothing and leaves no trace ·
@@ -20,7 +21,7 @@ const CHATTER = 'x'.repeat(1024);
 /** For each second of speech one step and one partial: the process's id and the bytes heard so far. */
 async function* listen(
   { language = 'echo', sampleRateHz }: LiveRequest,
-  audio: AsyncIterable<Uint8Array>,
+  audio: AsyncIterable<LivePiece>,
   context: JobContext,
 ): AsyncGenerator<LiveEvent> {
   const [action = '', argument = ''] = language.split(' ');
@@ -29,6 +30,7 @@ async function* listen(
   let heard = 0;
   let computed = 0;
   for await (const pcm of audio) {
+    if (!(pcm instanceof Uint8Array)) continue;
     heard += pcm.byteLength;
     for (; heard - computed >= sampleRateHz * 2; computed += sampleRateHz * 2) {
       await context.step(step);
@@ -60,7 +62,7 @@ export const liveEngine: RecognitionEngine = {
       transcribe: () => {
         throw new ChorusError('not_implemented', 'It hears live speech only.');
       },
-      ...(card.id === 'deaf' ? {} : { listen }),
+      ...(card.id === 'deaf' ? {} : { listen: card.id === 'turns' ? listenForTurns : listen }),
       close: async () => {},
     };
   },

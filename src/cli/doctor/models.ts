@@ -22,7 +22,7 @@ async function corruptFiles({ card, dir }: CatalogueEntry): Promise<readonly str
   const { files } = await modelState({ card, dir });
   const corrupt: string[] = [];
   for (const { file, state } of files) {
-    if (state !== 'unverified') continue;
+    if (state !== 'unverified' || file.sha256 === undefined) continue;
     const hash = await hashFile(join(dir, file.path));
     if (hash.digest('hex') !== file.sha256) corrupt.push(file.path);
   }
