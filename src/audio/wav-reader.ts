@@ -4,6 +4,10 @@ import { bytesPerSample, parseWavFormat, readWavFrames, type WavFormat } from '.
 const RIFF_HEADER_BYTES = 12;
 const CHUNK_HEADER_BYTES = 8;
 const MAX_FORMAT_BYTES = 1_024;
+/** Sizes of the file and of its data, 64 bits each (EBU Tech 3306, section 3). */
+const DS64_BYTES = 16;
+/** What a size field says when the real size stands in `ds64`. */
+const SIZE_IN_DS64 = 0xff_ff_ff_ff;
 /** Writers that stream put the largest size they can think of, signed or unsigned. */
 const STREAMED_SIZE = 0x7f_ff_00_00;
 const MAX_CHANNELS = 32;
@@ -20,6 +24,7 @@ type State =
   | { readonly at: 'riff' }
   | { readonly at: 'chunk' }
   | { readonly at: 'format'; readonly bytes: number; readonly skip: number }
+  | { readonly at: 'sizes'; readonly skip: number }
   | { readonly at: 'skip'; readonly bytes: number }
   | { readonly at: 'data'; readonly bytes: number }
   | { readonly at: 'end' };
@@ -34,6 +39,7 @@ export class WavReader {
   #format: WavFormat | undefined;
   #riffBytes = 0;
   #readBytes = 0;
+  #longDataBytes = 0;
 
   /** Takes a chunk and returns the audio in it. */
   push(chunk: Uint8Array): PcmBlock[] {
@@ -79,6 +85,8 @@ export class WavReader {
         return this.#readChunkHeader();
       case 'format':
         return this.#readFormat(state);
+      case 'sizes':
+        return this.#readSizes(state.skip);
       case 'skip':
         return this.#skip(state.bytes);
       case 'data':
@@ -110,7 +118,9 @@ export class WavReader {
     const bytes = header.readUInt32LE(4);
     const padded = bytes + (bytes % 2);
     if (id === 'data') this.#beginData(bytes);
-    else if (id !== 'fmt ') this.#state = { at: 'skip', bytes: padded };
+    else if (id === 'ds64' && bytes >= DS64_BYTES) {
+      this.#state = { at: 'sizes', skip: padded - DS64_BYTES };
+    } else if (id !== 'fmt ') this.#state = { at: 'skip', bytes: padded };
     else if (bytes > MAX_FORMAT_BYTES) throw undecodable('The WAV file has no usable format.');
     else this.#state = { at: 'format', bytes, skip: padded - bytes };
     return true;
@@ -122,8 +132,17 @@ export class WavReader {
     const riffEnd = this.#riffBytes + CHUNK_HEADER_BYTES;
     const outerKnown = this.#riffBytes < STREAMED_SIZE && riffEnd > this.#readBytes;
     const streamed = bytes >= STREAMED_SIZE || (bytes === 0 && !outerKnown);
-    this.#dataBytes = streamed ? Number.POSITIVE_INFINITY : bytes;
+    const long = bytes === SIZE_IN_DS64 && this.#longDataBytes > 0;
+    if (long) this.#dataBytes = this.#longDataBytes;
+    else this.#dataBytes = streamed ? Number.POSITIVE_INFINITY : bytes;
     this.#state = { at: 'data', bytes: this.#dataBytes };
+  }
+
+  #readSizes(skip: number): boolean {
+    if (this.#pending.length < DS64_BYTES) return false;
+    this.#longDataBytes = Number(this.#take(DS64_BYTES).readBigUInt64LE(8));
+    this.#state = { at: 'skip', bytes: skip };
+    return true;
   }
 
   #readFormat({ bytes, skip }: { readonly bytes: number; readonly skip: number }): boolean {

@@ -17,13 +17,15 @@ export type DecodeOutcome =
 const CANCELED = 0;
 const PROGRESS = 1;
 const CREATED = 2;
+const PROGRAM = 3;
+const WORDS = 4;
 
 /** What both sides of a running decode know, without messages: its thread may be deep in a codec. */
 export class DecodeState {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
 
-  constructor(memory = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT)) {
+  constructor(memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
   }
@@ -53,5 +55,14 @@ export class DecodeState {
 
   markOutputCreated(): void {
     Atomics.store(this.#words, CREATED, 1);
+  }
+
+  /** Process id of the program that decodes for the thread; 0 for none. */
+  get programPid(): number {
+    return Atomics.load(this.#words, PROGRAM);
+  }
+
+  set programPid(pid: number) {
+    Atomics.store(this.#words, PROGRAM, pid);
   }
 }

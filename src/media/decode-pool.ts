@@ -58,6 +58,7 @@ export class DecodePool {
       throw broken(caught);
     } finally {
       watch.stop();
+      endProgram(state);
     }
   }
 
@@ -88,10 +89,13 @@ function watchDecode(state: DecodeState, signal: AbortSignal): DecodeWatch {
   const stall = setInterval(() => {
     const stalled = seen > 0 && state.progress === seen;
     seen = state.progress;
-    if (stalled) end.abort();
+    if (!stalled) return;
+    // A thread whose program has ended ends by itself.
+    if (!endProgram(state)) end.abort();
   }, STALL_MS);
   const cancel = (): void => {
     state.cancel();
+    endProgram(state);
     // Still queued: nothing to wait for.
     if (state.progress === 0) end.abort();
     else grace = setTimeout(() => end.abort(), CANCEL_GRACE_MS);
@@ -105,6 +109,17 @@ function watchDecode(state: DecodeState, signal: AbortSignal): DecodeWatch {
       signal.removeEventListener('abort', cancel);
     },
   };
+}
+
+/** Ends what a thread waits for, and says whether there was such a program. */
+function endProgram({ programPid }: DecodeState): boolean {
+  if (programPid === 0) return false;
+  try {
+    return process.kill(programPid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+    return false;
+  }
 }
 
 function canceled(): ChorusError {

@@ -10,7 +10,7 @@ import { type DecodeOutcome, DecodeState, type DecodeTask } from './decode-messa
 import { undecodable } from './decoders/decoder.js';
 import { ffmpegBlocks } from './decoders/ffmpeg.js';
 import { type FileKind, sniff, SNIFF_BYTES } from './decoders/sniff.js';
-import { createDecoder } from './decoders/table.js';
+import { createDecoder, type DecoderOptions } from './decoders/table.js';
 import { PcmFile } from './pcm-file.js';
 
 /** Small, because a few bytes of compressed silence unfold to many samples. */
@@ -41,8 +41,8 @@ async function decodeFile(
     if (!kind) throw unknownFile(head);
     const blocks =
       kind.decoder === 'ffmpeg'
-        ? ffmpegBlocks({ ...kind, ...request, ffmpegPath })
-        : ownBlocks(input, kind.decoder, head);
+        ? ffmpegBlocks({ ...kind, ...request, ffmpegPath, state })
+        : ownBlocks(input, kind.decoder, { head, ...request });
     return await writeAll(blocks, request, { kind, state });
   } finally {
     await input.close();
@@ -75,17 +75,17 @@ async function writeAll(
 async function* ownBlocks(
   input: FileHandle,
   kind: Exclude<FileKind['decoder'], 'ffmpeg'>,
-  head: Buffer,
+  options: DecoderOptions,
 ): AsyncGenerator<PcmBlock | undefined> {
-  const decoder = await createDecoder(kind, head);
+  const decoder = await createDecoder(kind, options);
   try {
     const highWaterMark = kind === 'wav' ? WAV_CHUNK_BYTES : COMPRESSED_CHUNK_BYTES;
     const chunks = input.createReadStream({ start: 0, autoClose: false, highWaterMark });
     for await (const chunk of chunks as AsyncIterable<Buffer>) {
-      yield* await decoder.push(chunk);
+      yield* decoder.push(chunk);
       yield undefined;
     }
-    yield* await decoder.finish();
+    yield* decoder.finish();
   } finally {
     decoder.free();
   }

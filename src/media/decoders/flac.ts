@@ -1,42 +1,47 @@
-import { FLACDecoder } from '@wasm-audio-decoders/flac';
+import { checkLength, type StreamDecoder, truncated, undecodable } from './decoder.js';
+import { FlacFrameDecoder } from './flac-decoder.js';
+import { FlacFrames } from './flac-frames.js';
+import { FlacMetadata } from './flac-metadata.js';
 
-import type { PcmBlock } from '../../audio/wav-reader.js';
-import { type StreamDecoder, truncated } from './decoder.js';
-
-/** Decodes FLAC, native or in Ogg. */
-export async function createFlacDecoder(head: Buffer): Promise<StreamDecoder> {
+/** Decodes native FLAC. */
+export async function createFlacDecoder({
+  head,
+}: {
+  readonly head: Buffer;
+}): Promise<StreamDecoder> {
   const declared = declaredFlacAudio(head);
-  const decoder = new FLACDecoder();
-  await decoder.ready;
+  if (declared) checkLength(declared.samples / declared.sampleRateHz);
+  const metadata = new FlacMetadata();
+  const frames = new FlacFrames();
+  const decoder = await FlacFrameDecoder.create(declared?.sampleRateHz);
   let found = 0;
-  const block = (decoded: Awaited<ReturnType<FLACDecoder['decode']>>): PcmBlock[] => {
-    const { channelData, samplesDecoded, sampleRate } = decoded;
-    found += samplesDecoded;
-    return samplesDecoded === 0 ? [] : [{ sampleRateHz: sampleRate, channels: channelData }];
-  };
   return {
-    push: async (bytes) => block(await decoder.decode(bytes)),
-    async finish() {
-      const blocks = block(await decoder.flush());
-      if (declared && found + declared.blockSamples <= declared.samples) {
+    async *push(bytes) {
+      for (const frame of frames.push(metadata.after(bytes))) {
+        found += frame.header.blockSamples;
+        yield await decoder.decode(frame.bytes, frame.header);
+      }
+    },
+    async *finish() {
+      const last = frames.finish();
+      found += last?.header.blockSamples ?? 0;
+      if (declared && found < declared.samples) {
         const { samples, sampleRateHz } = declared;
         throw truncated(samples / sampleRateHz, found / sampleRateHz);
       }
-      return blocks;
+      if (last) yield await decoder.decode(last.bytes, last.header);
+      else if (found > 0) throw undecodable('The FLAC file is truncated in its last frame.');
     },
     free: () => decoder.free(),
   };
 }
 
-/** What STREAMINFO declares (RFC 9639, section 8.2); undefined where it says "unknown". */
+/** What STREAMINFO declares (RFC 9639, section 8.2); 0 samples where it says "unknown". */
 function declaredFlacAudio(
   head: Buffer,
-):
-  | { readonly samples: number; readonly sampleRateHz: number; readonly blockSamples: number }
-  | undefined {
+): { readonly samples: number; readonly sampleRateHz: number } | undefined {
   if (head.length < 26 || head.toString('latin1', 0, 4) !== 'fLaC') return undefined;
   const samples = ((head[21] ?? 0) & 15) * 2 ** 32 + head.readUInt32BE(22);
   const sampleRateHz = head.readUIntBE(18, 3) >>> 4;
-  if (samples === 0 || sampleRateHz === 0) return undefined;
-  return { samples, sampleRateHz, blockSamples: head.readUInt16BE(10) };
+  return sampleRateHz === 0 ? undefined : { samples, sampleRateHz };
 }

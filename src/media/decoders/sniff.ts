@@ -10,6 +10,9 @@ export type FileKind =
   | { readonly decoder: 'wav' | 'mp3' | 'flac' | 'ogg/opus' | 'ogg/vorbis' | 'ogg/flac' }
   | { readonly decoder: 'ffmpeg'; readonly demuxer: string; readonly name: string };
 
+/** The plain form, and those for more than 4 GiB (EBU Tech 3306, ITU-R BS.2088). */
+const RIFF_MAGICS = ['RIFF', 'RF64', 'BW64'] as const;
+
 /** Heads of files that ffmpeg decodes, with the name of its demuxer and ours for messages. */
 const FFMPEG_MAGIC: readonly {
   readonly at: number;
@@ -29,13 +32,14 @@ const FFMPEG_MAGIC: readonly {
   { at: 0, magic: 'MAC ', demuxer: 'ape', name: 'ape' },
   { at: 0, magic: 'ADIF', demuxer: 'aac', name: 'aac' },
   { at: 0, magic: 'FLV\x01', demuxer: 'flv', name: 'flv' },
-  { at: 0, magic: 'RF64', demuxer: 'wav', name: 'rf64' },
+  { at: 0, magic: 'RIFX', demuxer: 'wav', name: 'rifx' },
   { at: 0, magic: 'OggS', demuxer: 'ogg', name: 'ogg' },
 ];
 
 /** Tells what a file is from its head; undefined if it is no audio that Chorus knows. */
 export function sniff(head: Buffer): FileKind | undefined {
-  if (has(head, 0, 'RIFF') && has(head, 8, 'WAVE')) return wavKind(head);
+  const riff = RIFF_MAGICS.some((magic) => has(head, 0, magic));
+  if (riff && has(head, 8, 'WAVE')) return wavKind(head);
   const ogg = oggKind(head);
   if (ogg) return ogg;
   const start = id3Bytes(head);

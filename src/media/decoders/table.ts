@@ -7,9 +7,16 @@ import { createWavDecoder } from './wav.js';
 
 type OwnDecoder = Exclude<FileKind['decoder'], 'ffmpeg'>;
 
-const DECODERS: Readonly<
-  Record<OwnDecoder, (head: Buffer) => StreamDecoder | Promise<StreamDecoder>>
-> = {
+/** What is known before a file is decoded. */
+export interface DecoderOptions {
+  readonly head: Buffer;
+  /** The rate that is wanted. A decoder that can gives it; others keep the rate of the file. */
+  readonly sampleRateHz: number;
+}
+
+type CreateDecoder = (options: DecoderOptions) => StreamDecoder | Promise<StreamDecoder>;
+
+const DECODERS: Readonly<Record<OwnDecoder, CreateDecoder>> = {
   wav: createWavDecoder,
   mp3: createMp3Decoder,
   flac: createFlacDecoder,
@@ -19,6 +26,9 @@ const DECODERS: Readonly<
 };
 
 /** Makes the decoder of a file whose head is known. */
-export async function createDecoder(kind: OwnDecoder, head: Buffer): Promise<StreamDecoder> {
-  return DECODERS[kind](head);
+export async function createDecoder(
+  kind: OwnDecoder,
+  options: DecoderOptions,
+): Promise<StreamDecoder> {
+  return DECODERS[kind](options);
 }
