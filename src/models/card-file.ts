@@ -19,6 +19,20 @@ function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
+/** The first pull may record the hash of what a hub sends, and of nothing that graphs are built from. */
+function unhashed({ files, build }: ModelCard): string[] {
+  const without = files.filter(({ sha256 }) => sha256 === undefined);
+  const packed = without.filter(({ sources }) =>
+    sources.some(({ type }) => type === 'npm' || type === 'pypi'),
+  );
+  return [
+    ...packed.map(({ path }) => `files: ${path} comes from a package and needs its sha256`),
+    ...(without.length > 0 && build !== undefined
+      ? ['build: every file that graphs are built from needs its sha256']
+      : []),
+  ];
+}
+
 /** What a schema cannot see: how the parts of a card fit together. */
 function contradictions(card: ModelCard, folder: string): string[] {
   const voices = new Set(card.voices.map((voice) => voice.id));
@@ -27,6 +41,7 @@ function contradictions(card: ModelCard, folder: string): string[] {
     ...(card.id === folder ? [] : [`id: is ${card.id}, but its folder is named ${folder}`]),
     ...(card.task === 'tts' && voices.size === 0 ? ['voices: a tts model needs one or more'] : []),
     ...repeated(card.files.map((file) => file.path)).map((path) => `files: ${path} stands twice`),
+    ...unhashed(card),
     ...repeated(card.voices.map((voice) => voice.id)).map((id) => `voices: ${id} stands twice`),
     ...strays.map(([alias, voice]) => `voiceAliases.${alias}: there is no voice ${voice}`),
   ];

@@ -34,8 +34,13 @@ const sourceSchema = z.discriminatedUnion('type', [
 const fileSchema = z.strictObject({
   /** Path inside the model's folder; no absolute paths, no `..`. */
   path: z.string().regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/),
+  /** How large it is; about so if there is no hash. */
   bytes: z.int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Absent = the first pull records it, and later ones accept nothing else (see `recorded.ts`). */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   /** Empty for a file that only its owner has: it is put there by hand or with `--from`. */
   sources: z.array(sourceSchema).default([]),
 });
@@ -55,7 +60,7 @@ export const cardSchema = z.strictObject({
   description: z.string(),
   task: z.enum(['tts', 'asr', 'vad', 'llm']),
   /** Engine folder under `src/engines` that runs it; `none` = the card only describes and pulls. */
-  engine: z.enum(['piper', 'kokoro', 'whisper', 'none']),
+  engine: z.enum(['piper', 'kokoro', 'whisper', 'sensevoice', 'paraformer', 'none']),
   licence: z.string(),
   /** ISO 639-1 codes. */
   languages: z.array(z.string()).min(1),
@@ -69,9 +74,9 @@ export const cardSchema = z.strictObject({
   files: z.array(fileSchema).min(1),
   /**
    * What not every model of its task can: `instructions` = it obeys them, `voice-mixing` = it takes
-   * voices such as `a(2)+b(1)`.
+   * voices such as `a(2)+b(1)`, `translation` = it writes down in English what it hears in others.
    */
-  capabilities: z.array(z.enum(['instructions', 'voice-mixing'])).default([]),
+  capabilities: z.array(z.enum(['instructions', 'voice-mixing', 'translation'])).default([]),
   /** What is made from the files once they are there; `outputs` are paths in the model's folder. */
   build: z
     .strictObject({
@@ -84,7 +89,12 @@ export const cardSchema = z.strictObject({
 /** A validated card. */
 export type ModelCard = z.infer<typeof cardSchema>;
 /** One file of a card. */
-export type ModelFile = ModelCard['files'][number];
+export type ModelFile = ModelCard['files'][number] & {
+  /** Its hash and size are not the card's: the first pull recorded them. */
+  readonly isRecorded?: true;
+};
+/** A file of which it is known what it must be. */
+export type KnownFile = ModelFile & { readonly sha256: string };
 /** One source of a file. */
 export type FileSource = ModelFile['sources'][number];
 /** One voice of a card. */

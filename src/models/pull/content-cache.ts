@@ -3,7 +3,8 @@ import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelFile } from '../card.js';
+import type { KnownFile, ModelFile } from '../card.js';
+import { isKnown } from '../recorded.js';
 
 /** Hashes a file as a stream. */
 export async function hashFile(path: string, hash: Hash = createHash('sha256')): Promise<Hash> {
@@ -31,13 +32,13 @@ export class ContentCache {
   }
 
   /** Where a verified file lies. */
-  path(file: ModelFile): string {
+  path(file: KnownFile): string {
     return join(this.#dir, 'sha256', file.sha256);
   }
 
-  /** Where its bytes gather. */
+  /** Where its bytes gather: by the hash, or by the sources until the hash is known. */
   partialPath(file: ModelFile): string {
-    return join(this.#dir, 'partial', file.sha256);
+    return join(this.#dir, 'partial', file.sha256 ?? `first-${sourcesKey(file)}`);
   }
 
   /** A folder for archives, to be removed by the caller. */
@@ -53,6 +54,7 @@ export class ContentCache {
 
   /** Whether the file is here and still what it was; a spoilt one is thrown away. */
   async has(file: ModelFile): Promise<boolean> {
+    if (!isKnown(file)) return false;
     const path = this.path(file);
     const size = await sizeOf(path);
     if (size === 0) return false;
@@ -61,9 +63,12 @@ export class ContentCache {
     return false;
   }
 
-  /** Takes the gathered bytes in, once their hash is known to be right. */
-  async adopt(file: ModelFile): Promise<void> {
-    const partial = this.partialPath(file);
+  /**
+   * Takes the gathered bytes in, once their hash is known to be right, or is taken for right.
+   * @param wanted What they gathered for; its hash may not have been known.
+   */
+  async adopt(wanted: ModelFile, file: KnownFile): Promise<void> {
+    const partial = this.partialPath(wanted);
     const handle = await open(partial, 'r+');
     try {
       await handle.sync();
@@ -79,4 +84,10 @@ export class ContentCache {
     await rm(this.partialPath(file), { force: true });
     await rm(`${this.partialPath(file)}.json`, { force: true });
   }
+}
+
+function sourcesKey({ path, sources }: ModelFile): string {
+  return createHash('sha256')
+    .update(JSON.stringify([path, sources]))
+    .digest('hex');
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { ChorusError } from '../../protocol/errors.js';
 import type { CatalogueEntry } from '../catalogue.js';
 import { modelState } from '../model-state.js';
+import { isKnown } from '../recorded.js';
 import { sizeOf } from './content-cache.js';
 import type { ContentCache } from './content-cache.js';
 
@@ -50,7 +51,7 @@ async function needOf(
   let inCache = 0;
   let archive = 0;
   for (const file of missing) {
-    if ((await sizeOf(cache.path(file))) === file.bytes) continue;
+    if (isKnown(file) && (await sizeOf(cache.path(file))) === file.bytes) continue;
     inCache += file.bytes - Math.min(await sizeOf(cache.partialPath(file)), file.bytes);
     const packed = file.sources.some(({ type }) => type === 'npm' || type === 'pypi');
     if (packed) archive = Math.max(archive, file.bytes);

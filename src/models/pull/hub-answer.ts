@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { ModelFile } from '../card.js';
+import { isKnown } from '../recorded.js';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -63,12 +64,39 @@ export function refusalOf(
   }
   if (status === 404) return { skipped: 'has no such file (404)' };
   if (status !== 200 && status !== 206) return { skipped: `answered ${status}` };
-  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header(response, 'content-range') ?? '');
-  if (status === 206 && Number(range?.[1]) !== askedFrom) return 'restart';
-  const length = status === 206 ? range?.[2] : header(response, 'content-length');
-  const bytes = linked.bytes ?? (length === undefined ? undefined : Number(length));
+  if (status === 206 && Number(rangeOf(response)?.[1]) !== askedFrom) return 'restart';
+  const bytes = declaredBytes({ response, linked });
+  if (!isKnown(file)) {
+    return bytes === undefined ? { skipped: 'does not say how large it is' } : undefined;
+  }
   const isOther =
     (linked.sha256 !== undefined && linked.sha256 !== file.sha256) ||
-    (bytes !== undefined && Number.isInteger(bytes) && bytes !== file.bytes);
-  return isOther ? { skipped: 'holds another version of it' } : undefined;
+    (bytes !== undefined && bytes !== file.bytes);
+  const than = file.isRecorded ? ' than the first pull recorded' : '';
+  return isOther ? { skipped: `holds another version of it${than}` } : undefined;
+}
+
+/**
+ * What the bytes of an answer must come to: what is known of the file, else what the hub declares, be
+ * it the size alone.
+ */
+export function expectedOf(
+  answer: Answer,
+  file: ModelFile,
+): { readonly bytes: number; readonly sha256?: string } {
+  if (isKnown(file)) return { bytes: file.bytes, sha256: file.sha256 };
+  const { sha256 } = answer.linked;
+  return { bytes: declaredBytes(answer) ?? 0, ...(sha256 !== undefined && { sha256 }) };
+}
+
+/** How large the hub says the whole file is. */
+function declaredBytes({ response, linked }: Answer): number | undefined {
+  const isPart = response.statusCode === 206;
+  const length = isPart ? rangeOf(response)?.[2] : header(response, 'content-length');
+  const bytes = linked.bytes ?? Number(length ?? Number.NaN);
+  return Number.isInteger(bytes) ? bytes : undefined;
+}
+
+function rangeOf(response: Dispatcher.ResponseData): RegExpExecArray | null {
+  return /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header(response, 'content-range') ?? '');
 }

@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { EnvHttpProxyAgent, request } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { ModelFile } from '../card.js';
+import type { KnownFile, ModelFile } from '../card.js';
+import { isKnown } from '../recorded.js';
 import { sizeOf } from './content-cache.js';
 import type { ContentCache } from './content-cache.js';
 import { gather, wrongContent } from './gather.js';
 import type { Attempt, Gathered } from './gather.js';
-import { fromNet, header, linkedOf, refusalOf } from './hub-answer.js';
+import { expectedOf, fromNet, header, linkedOf, refusalOf } from './hub-answer.js';
 import type { Answer } from './hub-answer.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -35,7 +36,14 @@ export interface HubRequest {
   readonly onBytes: (bytes: number) => void;
 }
 
-type Outcome = Gathered | { readonly skipped: string } | 'broken' | 'restart';
+/** What came, and what it should have come to. */
+type Arrived = Gathered & { readonly expected: ReturnType<typeof expectedOf> };
+type Outcome = Arrived | { readonly skipped: string } | 'broken' | 'restart';
+
+/** The file as it must be: what nobody has said of it is taken as it came. */
+function fileOf(file: ModelFile, { sha256, expected }: Arrived): KnownFile {
+  return { ...file, bytes: expected.bytes, sha256: expected.sha256 ?? sha256 };
+}
 
 function codeOf(caught: unknown): string {
   const code = (caught as { readonly code?: unknown }).code;
@@ -72,17 +80,18 @@ export class HubClient {
         continue;
       }
       if ('skipped' in outcome) return { kind: 'skipped', reason: outcome.skipped };
-      if (outcome.bytes < wanted.file.bytes) {
+      if (outcome.bytes < outcome.expected.bytes) {
         breaks += 1;
         continue;
       }
-      if (outcome.sha256 === wanted.file.sha256) {
-        await this.#cache.adopt(wanted.file);
-        return { kind: 'got' };
+      const expected = fileOf(wanted.file, outcome);
+      if (outcome.bytes === expected.bytes && outcome.sha256 === expected.sha256) {
+        await this.#cache.adopt(wanted.file, expected);
+        return { kind: 'got', file: expected };
       }
       await this.#cache.discard(wanted.file);
       // Bytes of an earlier day may be at fault: once more, all of it from today.
-      if (from.bytes === 0 || !mayRestart) throw wrongContent(wanted.file, wanted, outcome);
+      if (from.bytes === 0 || !mayRestart) throw wrongContent(expected, wanted, outcome);
       mayRestart = false;
     }
     return { kind: 'skipped', reason: `broke off ${MAX_BREAKS + 1} times` };
@@ -95,10 +104,11 @@ export class HubClient {
     try {
       const kept = JSON.parse(await readFile(`${path}.json`, 'utf8')) as Record<string, unknown>;
       if (kept['url'] !== url) return { bytes: 0 };
+      const { etag } = kept;
+      // Without a hash nothing but the tag tells that the rest is of the same version.
+      if (!isKnown(file)) return typeof etag === 'string' ? { bytes, etag } : { bytes: 0 };
       const usable = bytes < file.bytes ? bytes : 0;
-      return typeof kept['etag'] === 'string'
-        ? { bytes: usable, etag: kept['etag'] }
-        : { bytes: usable };
+      return typeof etag === 'string' ? { bytes: usable, etag } : { bytes: usable };
     } catch {
       return { bytes: 0 };
     }
@@ -119,15 +129,12 @@ export class HubClient {
     const path = this.#cache.partialPath(wanted.file);
     await writeFile(`${path}.json`, JSON.stringify({ url: wanted.url, ...(strong && { etag }) }));
     const { file, onBytes } = wanted;
+    const expected = expectedOf(answer, file);
     let netBroke = false;
     try {
-      return await gather({
-        file,
-        path,
-        fromByte,
-        chunks: fromNet(response, () => (netBroke = true)),
-        onBytes,
-      });
+      const chunks = fromNet(response, () => (netBroke = true));
+      const maxBytes = expected.bytes;
+      return { ...(await gather({ path, maxBytes, fromByte, chunks, onBytes })), expected };
     } catch (caught) {
       wanted.signal?.throwIfAborted();
       if (netBroke) return 'broken';

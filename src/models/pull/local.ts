@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ModelCard, ModelFile } from '../card.js';
+import type { KnownFile, ModelCard, ModelFile } from '../card.js';
 import type { ContentCache } from './content-cache.js';
 import { gather, wrongContent } from './gather.js';
 import type { Attempt } from './gather.js';
@@ -36,13 +36,17 @@ export async function copyLocal(wanted: {
     const chunks = createReadStream(source, {
       highWaterMark: 1 << 20,
     }) as AsyncIterable<Uint8Array>;
-    const gathered = await gather({ file, path, fromByte: 0, chunks, onBytes });
-    if (gathered.sha256 === file.sha256) {
-      await cache.adopt(file);
-      return { kind: 'got' };
+    const maxBytes = file.sha256 === undefined ? found.size : file.bytes;
+    const gathered = await gather({ path, maxBytes, fromByte: 0, chunks, onBytes });
+    // Without a hash on the card, what the operator's own folder has is what it must be.
+    const expected: KnownFile = { ...file, sha256: file.sha256 ?? gathered.sha256 };
+    if (gathered.sha256 === expected.sha256) {
+      const got = { ...expected, bytes: gathered.bytes };
+      await cache.adopt(file, got);
+      return { kind: 'got', file: got };
     }
     await cache.discard(file);
-    throw wrongContent(file, { model: card.id, source }, gathered);
+    throw wrongContent(expected, { model: card.id, source }, gathered);
   }
   return { kind: 'skipped', reason: `${from} has no ${candidates(card, file).join(' or ')}` };
 }

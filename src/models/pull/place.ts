@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { ModelFile } from '../card.js';
+import type { KnownFile } from '../card.js';
 import { hashFile } from './content-cache.js';
 import { wrongContent } from './gather.js';
 
@@ -13,7 +13,7 @@ import { wrongContent } from './gather.js';
 export async function placeFile(wanted: {
   readonly cached: string;
   readonly dir: string;
-  readonly file: ModelFile;
+  readonly file: KnownFile;
   readonly model: string;
 }): Promise<{ sha256: string; bytes: number; mtimeMs: number }> {
   const { cached, dir, file, model } = wanted;
@@ -38,7 +38,7 @@ export async function placeFile(wanted: {
 async function copyVerified(copy: {
   readonly cached: string;
   readonly temporary: string;
-  readonly file: ModelFile;
+  readonly file: KnownFile;
   readonly model: string;
 }): Promise<void> {
   const { cached, temporary, file, model } = copy;

@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChorusError } from '../../protocol/errors.js';
-import type { ModelFile } from '../card.js';
+import type { KnownFile, ModelFile } from '../card.js';
 import { placeCard } from '../catalogue.js';
 import type { CatalogueEntry } from '../catalogue.js';
 import { buildKey, graphBytesIn, modelState, writeMark } from '../model-state.js';
@@ -9,15 +9,16 @@ import type { ModelState, VerifiedMark } from '../model-state.js';
 import { BUILDERS } from './build.js';
 import type { BuilderTable } from './build.js';
 import { ContentCache, hashFile, sizeOf } from './content-cache.js';
-import { checkSpace, freeBytes } from './disk-space.js';
+import { checkSpace, freeBytes, sayBytes } from './disk-space.js';
 import type { FreeBytes } from './disk-space.js';
 import type { PullReport } from './events.js';
 import { HubClient } from './hub.js';
 import { takeLock } from '../../processes/file-lock.js';
 import { PackageStore } from './packages.js';
 import { placeFile, removeLeftovers } from './place.js';
+import { isKnown, recordFile } from '../recorded.js';
 import { obtain } from './sources.js';
-import type { SourceOptions } from './sources.js';
+import type { Obtained, SourceOptions } from './sources.js';
 
 /** How models are pulled; a server's settings have the most of it. */
 export interface PullOptions extends SourceOptions {
@@ -118,9 +119,14 @@ async function missingFiles(
   for (const { file, state } of work.state.files) {
     const path = join(dir, file.path);
     if (state === 'verified') continue;
-    if (state === 'unverified' && (await hashFile(path)).digest('hex') === file.sha256) {
-      work.mark.files[file.path] = await placedAs(path, file);
-      continue;
+    if (state === 'unverified') {
+      const sha256 = (await hashFile(path)).digest('hex');
+      const found = { ...file, sha256, bytes: await sizeOf(path) };
+      if (!isKnown(file)) await trust({ card, dir }, { file: found, source: dir }, work.session);
+      if (sha256 === (file.sha256 ?? sha256)) {
+        work.mark.files[file.path] = await placedAs(path, found);
+        continue;
+      }
     }
     if ((await sizeOf(path)) > 0) {
       const message = `${file.path} is there, but it is not the file of the card: fetching it anew`;
@@ -132,7 +138,21 @@ async function missingFiles(
   return missing;
 }
 
-async function placedAs(path: string, file: ModelFile): Promise<VerifiedMark['files'][string]> {
+/** Records what a file is of which nobody has said it, and says so. */
+async function trust(
+  { card, dir }: Pick<CatalogueEntry, 'card' | 'dir'>,
+  { file, source }: Obtained,
+  { report }: Session,
+): Promise<void> {
+  await recordFile(dir, file, source);
+  const message =
+    `${file.path}: its card names no hash, so what came from ${source} is trusted and recorded: ` +
+    `sha256 ${file.sha256}, ${sayBytes(file.bytes)}. From now on nothing else is accepted. ` +
+    'Compare it with a copy that you trust.';
+  report({ type: 'note', model: card.id, message });
+}
+
+async function placedAs(path: string, file: KnownFile): Promise<VerifiedMark['files'][string]> {
   const { size, mtimeMs } = await stat(path);
   return { sha256: file.sha256, bytes: size, mtimeMs };
 }
@@ -159,9 +179,12 @@ async function fetchAll(
       toldBytes = bytes;
       report({ type: 'progress', model, receivedBytes: doneBytes + bytes, totalBytes, source });
     };
-    await obtain({ card, file, cache, hub, packages, options: session, report, onBytes });
-    mark.files[file.path] = await placeFile({ cached: cache.path(file), dir, file, model });
-    doneBytes += file.bytes;
+    const request = { card, file, cache, hub, packages, options: session, report, onBytes };
+    const obtained = await obtain(request);
+    if (!isKnown(file)) await trust({ card, dir }, obtained, session);
+    const cached = cache.path(obtained.file);
+    mark.files[file.path] = await placeFile({ cached, dir, file: obtained.file, model });
+    doneBytes += obtained.file.bytes;
   }
   if (missing.length > 0) await writeMark(dir, mark);
 }

@@ -1,5 +1,6 @@
 import { ChorusError } from '../../protocol/errors.js';
-import type { FileSource, ModelCard, ModelFile } from '../card.js';
+import type { FileSource, KnownFile, ModelCard, ModelFile } from '../card.js';
+import { IF_MEANT_TO_CHANGE, isKnown } from '../recorded.js';
 import type { ContentCache } from './content-cache.js';
 import type { PullReport } from './events.js';
 import type { Attempt } from './gather.js';
@@ -33,6 +34,12 @@ export interface Obtaining {
   readonly onBytes: (bytes: number, source: string) => void;
 }
 
+/** A file that is in the cache now. */
+export interface Obtained {
+  readonly file: KnownFile;
+  readonly source: string;
+}
+
 function ordered(file: ModelFile, wanted: readonly string[] | undefined): readonly FileSource[] {
   if (wanted === undefined) return file.sources;
   return wanted.flatMap((type) => file.sources.filter((source) => source.type === type));
@@ -51,10 +58,11 @@ function addressOf(
   return `${base}/${place}/${encoded(source.path)}`;
 }
 
-function attempt(source: FileSource, obtaining: Obtaining): Promise<Attempt> {
+async function attempt(source: FileSource, obtaining: Obtaining): Promise<Attempt> {
   const { card, file, hub, packages, options } = obtaining;
   const onBytes = (bytes: number): void => obtaining.onBytes(bytes, source.type);
   if (source.type === 'npm' || source.type === 'pypi') {
+    if (!isKnown(file)) return { kind: 'skipped', reason: 'the card names no hash for it' };
     return packages.download({ file, source, onBytes });
   }
   return hub.download({
@@ -70,9 +78,10 @@ function attempt(source: FileSource, obtaining: Obtaining): Promise<Attempt> {
 
 /**
  * Brings a file into the cache: it may be there already, else the sources are tried in order.
+ * @returns The file with its hash, which may not have been known, and where it came from.
  * @throws ChorusError `unavailable` if no source has it, `model_failed` if one sends wrong content.
  */
-export async function obtain(obtaining: Obtaining): Promise<void> {
+export async function obtain(obtaining: Obtaining): Promise<Obtained> {
   const { card, file, cache, options, report } = obtaining;
   const onWait = (pid: number): void =>
     report({
@@ -85,29 +94,29 @@ export async function obtain(obtaining: Obtaining): Promise<void> {
     ...(options.signal && { signal: options.signal }),
   });
   try {
-    if (await cache.has(file)) {
+    if (isKnown(file) && (await cache.has(file))) {
       obtaining.onBytes(file.bytes, 'cache');
-      return;
+      return { file, source: 'cache' };
     }
-    await fromSources(obtaining);
+    return await fromSources(obtaining);
   } finally {
     await lock.release();
   }
 }
 
-async function fromSources(obtaining: Obtaining): Promise<void> {
+async function fromSources(obtaining: Obtaining): Promise<Obtained> {
   const { card, file, cache, options, report } = obtaining;
   const reasons: string[] = [];
   if (options.from !== undefined) {
     const onBytes = (bytes: number): void => obtaining.onBytes(bytes, 'folder');
     const copied = await copyLocal({ from: options.from, card, file, cache, onBytes });
-    if (copied.kind === 'got') return;
+    if (copied.kind === 'got') return { file: copied.file, source: options.from };
     throw notToBeHad(card, file, [copied.reason ?? 'not there']);
   }
   for (const source of ordered(file, options.modelSources)) {
     options.signal?.throwIfAborted();
     const outcome = await attempt(source, obtaining);
-    if (outcome.kind === 'got') return;
+    if (outcome.kind === 'got') return { file: outcome.file, source: source.type };
     obtaining.onBytes(0, source.type);
     reasons.push(`${source.type}: ${outcome.reason ?? 'out of reach, as said above'}`);
     if (outcome.reason === undefined) continue;
@@ -122,6 +131,7 @@ function notToBeHad(card: ModelCard, file: ModelFile, reasons: readonly string[]
   const message =
     `${card.id}: ${file.path} could not be fetched:\n${why.map((line) => `  - ${line}`).join('\n')}\n` +
     'Look at the network, name a mirror with HF_ENDPOINT or in the settings of npm and pip, ' +
-    'or put the files into a folder and give it with --from.';
+    'or put the files into a folder and give it with --from.' +
+    (file.isRecorded ? ` ${IF_MEANT_TO_CHANGE}` : '');
   return new ChorusError('unavailable', message, { file: file.path });
 }

@@ -15,7 +15,7 @@ import type { Precision } from './layers.js';
 import type { WeightSet } from './weights.js';
 
 /** Changes whenever graphs that older code built can no longer be run. */
-export const GRAPH_FORMAT = 1;
+export const GRAPH_FORMAT = 2;
 
 /** Files that a build leaves in the model's folder; the last is written last. */
 export const WHISPER_GRAPH_FILES = [
@@ -30,6 +30,8 @@ export const WHISPER_GRAPH_FILES = [
 export interface WhisperGraph extends WhisperInfo {
   readonly format: number;
   readonly precision: Precision;
+  /** There are graphs in 16 bits too: `encoder.half.onnx` and `decoder.half.onnx`. */
+  readonly hasHalf: boolean;
   readonly dims: WhisperDims;
 }
 
@@ -38,8 +40,10 @@ export interface BuildOptions {
   readonly modelDir: string;
   /** Where the graph goes; the model's folder if left out. */
   readonly outDir?: string;
-  /** How the decoder's matrices are kept; the encoder's stay 32-bit. */
+  /** How matrices are kept; `int8` if left out. */
   readonly precision?: Precision;
+  /** Graphs in 16 bits are wanted beside those, for GPUs: there 8 bits are slower, and 32 larger. */
+  readonly forGpu?: boolean;
   readonly onProgress?: (progress: { doneBytes: number }) => void;
 }
 
@@ -62,25 +66,47 @@ export async function buildWhisperGraph(options: BuildOptions): Promise<void> {
 }
 
 async function build(options: BuildOptions): Promise<void> {
-  const { modelDir, outDir = modelDir, precision = 'int8' } = options;
+  const { modelDir, outDir = modelDir, precision = 'int8', forGpu = false } = options;
   const weights = await openWeights(modelDir);
   try {
     const dims = measure(weights, (await readConfig(modelDir)).encoder_attention_heads);
-    const info = await readWhisperInfo(modelDir, dims.vocabulary);
+    const info = await readInfo(modelDir, dims);
     let doneBytes = 0;
     const onBytes = (bytes: number) => {
       doneBytes += bytes;
       options.onProgress?.({ doneBytes });
     };
     const writing = { opsets: OPSETS, onBytes };
-    await writeGraph(join(outDir, 'encoder.onnx'), encoderGraph(weights, dims), writing);
-    const decoder = decoderGraph(weights, dims, precision);
-    await writeGraph(join(outDir, 'decoder.onnx'), decoder, writing);
-    const graph: WhisperGraph = { format: GRAPH_FORMAT, precision, dims, ...info };
+    const write = async (as: Precision, suffix: string) => {
+      const encoder = encoderGraph(weights, dims, as);
+      await writeGraph(join(outDir, `encoder${suffix}.onnx`), encoder, writing);
+      const decoder = decoderGraph({ weights, dims, precision: as, queryLayers: layersOf(info) });
+      await writeGraph(join(outDir, `decoder${suffix}.onnx`), decoder, writing);
+    };
+    await write(precision, '');
+    if (forGpu) await write('float16', '.half');
+    const graph: WhisperGraph = { format: GRAPH_FORMAT, precision, hasHalf: forGpu, dims, ...info };
     await writeWhole(join(outDir, 'graph.json'), `${JSON.stringify(graph, null, 1)}\n`);
   } finally {
     await weights.close();
   }
+}
+
+/** Layers that have alignment heads. */
+function layersOf({ alignmentHeads }: WhisperInfo): number[] {
+  return [...new Set(alignmentHeads.map(([layer]) => layer))];
+}
+
+async function readInfo(modelDir: string, dims: WhisperDims): Promise<WhisperInfo> {
+  const info = await readWhisperInfo(modelDir, dims.vocabulary);
+  if (info.alignmentHeads.length > 0) return info;
+  // As OpenAI's Whisper has it where nobody has chosen heads: all of the upper half.
+  const { decoderLayers, heads } = dims;
+  const upper = Array.from({ length: decoderLayers }, (_, layer) => layer).slice(decoderLayers / 2);
+  const alignmentHeads = upper.flatMap((layer) =>
+    Array.from({ length: heads }, (_, head): [number, number] => [layer, head]),
+  );
+  return { ...info, alignmentHeads };
 }
 
 async function openWeights(modelDir: string): Promise<WeightSet> {

@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../onnx/builder.js';
 import { ELEMENT } from '../onnx/types.js';
-import { LayerWriter } from './layers.js';
+import { dynamicLinear } from './dynamic-linear.js';
+import { LayerWriter, type Precision } from './layers.js';
 import type { WhisperDims } from './info.js';
 import type { WeightSet } from './weights.js';
 
@@ -10,18 +11,22 @@ import type { WeightSet } from './weights.js';
  * Computing keys and values here, once a window, saves doing it in every decoder step. T may be any
  * even length up to twice the encoder's positions.
  */
-export function encoderGraph(weights: WeightSet, dims: WhisperDims): GraphBuilder {
+export function encoderGraph(
+  weights: WeightSet,
+  dims: WhisperDims,
+  precision: Precision,
+): GraphBuilder {
   const graph = new GraphBuilder('whisper_encoder');
-  const layers = new LayerWriter({ graph, weights, dims, precision: 'float32' });
+  const layers = new LayerWriter({ graph, weights, dims, precision, int8: dynamicLinear });
   const features = graph.input('features', ELEMENT.float32, ['batch', dims.mels, 'frames']);
 
-  let hidden = addPositions(layers, convolutions(layers, features));
+  let hidden = addPositions(layers, convolutions(layers, layers.fromFloat32(features)));
   for (let layer = 0; layer < dims.encoderLayers; layer++) {
     hidden = layers.selfAttention(hidden, `encoder/${layer}`);
     hidden = layers.mlp(hidden, `encoder/${layer}`);
   }
   const normed = layers.norm(hidden, 'encoder/norm');
-  graph.node('Identity', [normed], { outputs: ['last_hidden_state'] });
+  layers.toFloat32(normed, 'last_hidden_state');
   graph.output('last_hidden_state', ELEMENT.float32, ['batch', 'positions', dims.width]);
   for (let layer = 0; layer < dims.decoderLayers; layer++) crossOutputs(layers, normed, layer);
   return graph;
@@ -57,6 +62,6 @@ function crossOutputs(layers: LayerWriter, hidden: string, layer: number): void 
   for (const [index, name] of [`cross_key_${layer}`, `cross_value_${layer}`].entries()) {
     graph.node('Identity', [layers.toHeads(parts[index] ?? '')], { outputs: [name] });
     const shape = ['batch', dims.heads, 'positions', dims.width / dims.heads];
-    graph.output(name, ELEMENT.float32, shape);
+    graph.output(name, layers.elementType, shape);
   }
 }

@@ -23,6 +23,7 @@ export interface WhisperTokens {
   readonly startOfTranscript: number;
   readonly startOfPrevious: number;
   readonly transcribe: number;
+  readonly translate: number;
   readonly noSpeech: number;
   readonly noTimestamps: number;
   /** `<|0.00|>`; each next id is 20 ms later. */
@@ -114,6 +115,7 @@ function readTokens(added: ReadonlyMap<string, number>, facts: TokenFacts): Whis
   const control = {
     startOfPrevious: id('startofprev'),
     transcribe: id('transcribe'),
+    translate: id('translate'),
     // Older vocabularies call it no captions.
     noSpeech: id('nospeech', 'nocaptions'),
     noTimestamps: id('notimestamps'),
@@ -121,7 +123,6 @@ function readTokens(added: ReadonlyMap<string, number>, facts: TokenFacts): Whis
   const never = [
     ...(config.suppress_ids ?? config.suppress_tokens ?? []),
     startOfTranscript,
-    id('translate'),
     id('startoflm'),
     ...Object.values(control),
   ];

@@ -1,10 +1,17 @@
 import { MS, type GraphBuilder } from '../onnx/builder.js';
-import { float32, floatLinear, quantizedLinear } from './tensors.js';
+import { ELEMENT } from '../onnx/types.js';
+import { float16, float32, floatLinear, type LinearLayer } from './tensors.js';
 import type { WhisperDims } from './info.js';
 import type { WeightSet } from './weights.js';
 
-/** How the numbers of a graph's matrices are kept. */
-export type Precision = 'float32' | 'int8';
+/**
+ * How the numbers of a graph's matrices are kept. `int8`: in products on the CPU only, all else is
+ * 32-bit. `float16`: everything, for GPUs.
+ */
+export type Precision = 'float32' | 'int8' | 'float16';
+
+/** Writes a product with 8-bit weights into a graph. */
+export type Int8Linear = (graph: GraphBuilder, input: string, layer: LinearLayer) => string;
 
 /** Variance floor of Whisper's layer norms (PyTorch's default, which Whisper keeps). */
 const NORM_EPSILON = 1e-5;
@@ -15,22 +22,47 @@ export class LayerWriter {
   readonly weights: WeightSet;
   readonly dims: WhisperDims;
   readonly #precision: Precision;
+  readonly #int8: Int8Linear;
 
   constructor(options: {
     graph: GraphBuilder;
     weights: WeightSet;
     dims: WhisperDims;
     precision: Precision;
+    /** How products are written in `int8`. */
+    int8: Int8Linear;
   }) {
     this.graph = options.graph;
     this.weights = options.weights;
     this.dims = options.dims;
     this.#precision = options.precision;
+    this.#int8 = options.int8;
+  }
+
+  /** Type of all values between the nodes. */
+  get elementType(): number {
+    return this.#precision === 'float16' ? ELEMENT.float16 : ELEMENT.float32;
   }
 
   /** A tensor of the checkpoint as it is. */
   tensor(name: string): string {
-    return this.graph.weight(name, float32(this.weights.get(name)));
+    const tensor = this.weights.get(name);
+    if (this.#precision !== 'float16') return this.graph.weight(name, float32(tensor));
+    // The embeddings are there already, under their own name.
+    return this.graph.weight(`${name}.half`, float16(tensor));
+  }
+
+  /** An input of 32 bits in the graph's own type. */
+  fromFloat32(input: string): string {
+    if (this.#precision !== 'float16') return input;
+    return this.graph.node('Cast', [input], { attributes: { to: ELEMENT.float16 } });
+  }
+
+  /** Gives a value a name, as 32-bit floats. */
+  toFloat32(value: string, name: string): void {
+    const attributes = { to: ELEMENT.float32 };
+    if (this.#precision !== 'float16') this.graph.node('Identity', [value], { outputs: [name] });
+    else this.graph.node('Cast', [value], { attributes, outputs: [name] });
   }
 
   norm(input: string, name: string): string {
@@ -41,19 +73,22 @@ export class LayerWriter {
   }
 
   linear(input: string, name: string, { bias = true } = {}): string {
-    const layer = {
+    return this.#product(input, {
       name,
       weight: this.weights.get(`${name}.weight`),
       ...(bias ? { bias: this.weights.get(`${name}.bias`) } : {}),
-    };
-    const write = this.#precision === 'int8' ? quantizedLinear : floatLinear;
-    return write(this.graph, input, layer);
+    });
   }
 
   /** A product with a matrix that stands under a name of its own, without bias. */
   product(input: string, name: string): string {
-    const write = this.#precision === 'int8' ? quantizedLinear : floatLinear;
-    return write(this.graph, input, { name: `${name}.product`, weight: this.weights.get(name) });
+    return this.#product(input, { name: `${name}.product`, weight: this.weights.get(name) });
+  }
+
+  #product(input: string, layer: LinearLayer): string {
+    if (this.#precision === 'int8') return this.#int8(this.graph, input, layer);
+    const type = this.#precision === 'float16' ? float16 : float32;
+    return floatLinear(this.graph, input, { ...layer, type });
   }
 
   /** Splits the last axis into equal parts. */

@@ -17,10 +17,15 @@ import {
 
 type Values = Record<string, Tensor>;
 
-/** Largest differences from CTranslate2 in float32: sums in another order. */
-const HIDDEN_TOLERANCE = 1e-4;
-/** Logits reach 20 (tiny.en) and 40 (base); int8 weights move all of them by up to half a unit. */
-const LOGIT_TOLERANCE: Readonly<Record<Precision, number>> = { float32: 5e-4, int8: 1 };
+type Tested = Exclude<Precision, 'float16'>;
+
+/**
+ * Largest differences from CTranslate2 in float32: sums in another order; hidden states reach 30, and
+ * 8-bit products move them.
+ */
+const HIDDEN_TOLERANCE: Readonly<Record<Tested, number>> = { float32: 1e-4, int8: 1 };
+/** Logits reach 20 (tiny.en) and 40 (base); 8-bit products move all of them by up to a unit. */
+const LOGIT_TOLERANCE: Readonly<Record<Tested, number>> = { float32: 5e-4, int8: 1.5 };
 
 const MODELS: readonly WhisperId[] = ['whisper-tiny.en', 'whisper-base'];
 const CASES = MODELS.flatMap((id) => [
@@ -67,7 +72,7 @@ describe.each(CASES)('the graph of $id in $precision', ({ id, precision }) => {
       for (let i = 0; i < width; i += hiddenEvery[1]) sampled.push(found[at * width + i] ?? 0);
     }
     expect(sampled).toHaveLength(hidden.length);
-    expect(largestDifference(sampled, hidden)).toBeLessThan(HIDDEN_TOLERANCE);
+    expect(largestDifference(sampled, hidden)).toBeLessThan(HIDDEN_TOLERANCE[precision]);
   });
 
   it('gives the first logits of the reference, fed at once or token by token', async () => {
@@ -79,9 +84,10 @@ describe.each(CASES)('the graph of $id in $precision', ({ id, precision }) => {
     for (const token of prompt) {
       const out = await decoder.run(feedsOf([token], past));
       past = Object.fromEntries(
-        Object.entries(out).map(([name, value]) => [name.replace('present', 'past'), value]),
+        Object.entries(out)
+          .filter(([name]) => name.startsWith('present'))
+          .map(([name, value]) => [name.replace('present', 'past'), value]),
       );
-      delete past['logits'];
       last = out['logits']?.data as Float32Array<ArrayBuffer>;
     }
     await decoder.release();

@@ -1,0 +1,78 @@
+/** The half of the engine that computes; runs in an inference thread. */
+import type { Replica, ReplicaLoad, StepControl, StepOutput } from '../engine.js';
+import { FrontEnd } from '../funasr/front-end.js';
+import { openedBeside, type OpenedSession, openSession } from '../onnx/session.js';
+import {
+  DECODER_CONTRACT,
+  ENCODER_CONTRACT,
+  findParaformer,
+  OFFLINE_CONTRACT,
+  type ParaformerFiles,
+} from './model-files.js';
+import { hearSpan } from './offline-graph.js';
+import { OnlineGraphs } from './online-graphs.js';
+import { heardSeconds, hearPiece, newOnlineState, type OnlineModel } from './online-stream.js';
+import type { OnlineState, ParaformerResult, ParaformerStep } from './steps.js';
+
+/** A Paraformer replica. */
+export type ParaformerReplica = Replica<ParaformerStep, ParaformerResult>;
+
+/** Loads a model's graphs and its features' tables. */
+export async function loadReplica(load: ReplicaLoad): Promise<ParaformerReplica> {
+  const files = await findParaformer(load.modelDir, load.target.kind);
+  return files.kind === 'offline' ? loadOffline(load, files) : loadOnline(load, files);
+}
+
+async function loadOffline(
+  { threads, target }: ReplicaLoad,
+  { graph, frontEnd: config }: Extract<ParaformerFiles, { kind: 'offline' }>,
+): Promise<ParaformerReplica> {
+  const opened = await openSession({ path: graph, threads, target, expect: OFFLINE_CONTRACT });
+  const frontEnd = new FrontEnd(config);
+  return {
+    ...placeOf(opened),
+    run: async ({ pcm }) => ({ result: await hearSpan(opened.session, frontEnd, pcm) }),
+    close: () => opened.session.release(),
+  };
+}
+
+async function loadOnline(
+  { threads, target }: ReplicaLoad,
+  files: Extract<ParaformerFiles, { kind: 'online' }>,
+): Promise<ParaformerReplica> {
+  const open = { threads, target };
+  const encoder = await openSession({ ...open, path: files.encoder, expect: ENCODER_CONTRACT });
+  const opening = openSession({ ...open, path: files.decoder, expect: DECODER_CONTRACT });
+  const decoder = await openedBeside([encoder.session], opening);
+  const graphs = new OnlineGraphs(encoder.session, decoder.session, files.metadata);
+  const model: OnlineModel = { graphs, frontEnd: new FrontEnd(files.frontEnd) };
+  return {
+    ...placeOf(encoder.degradedReason === undefined ? decoder : encoder),
+    run: (step, control) => runOnline(model, step, control),
+    close: () => graphs.close(),
+  };
+}
+
+async function runOnline(
+  model: OnlineModel,
+  step: ParaformerStep,
+  control: StepControl,
+): Promise<StepOutput<ParaformerResult>> {
+  const isLive = step.kind === 'live';
+  const state = (isLive ? step.state : undefined) ?? newOnlineState(model);
+  const isLast = isLive ? step.isLast : true;
+  const tokens = await hearPiece(model, state, { pcm: step.pcm, isLast, control });
+  const throughSeconds = heardSeconds(model, state);
+  if (isLast) return { result: { tokens, timed: true, throughSeconds } };
+  return { result: { tokens, timed: true, state, throughSeconds }, transfer: buffersOf(state) };
+}
+
+function buffersOf({ frontEnd, rows, cif, caches }: OnlineState): ArrayBuffer[] {
+  const { fbank, lfr } = frontEnd;
+  const arrays = [fbank.tail, lfr.pending, rows, cif.sum, ...caches];
+  return arrays.flatMap((array) => (array ? [array.buffer as ArrayBuffer] : []));
+}
+
+function placeOf({ provider, degradedReason }: OpenedSession) {
+  return { provider, ...(degradedReason === undefined ? {} : { degradedReason }) };
+}

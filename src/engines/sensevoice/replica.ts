@@ -1,0 +1,66 @@
+/** The half of the engine that computes; runs in an inference thread. */
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+
+import type { Replica, ReplicaLoad, StepOutput } from '../engine.js';
+import { FrontEnd } from '../funasr/front-end.js';
+import { openSession } from '../onnx/session.js';
+import { decodeCtc } from './ctc.js';
+import { findSenseVoice, type SenseVoiceFiles, senseVoiceContract } from './model-files.js';
+import type { SpanResult, SpanStep } from './steps.js';
+
+/** A SenseVoice replica. */
+export type SenseVoiceReplica = Replica<SpanStep, SpanResult>;
+
+/** Rows that the network puts before the speech: language, emotion, event, style of writing. */
+const PROMPT_ROWS = 4;
+
+/** Loads a model's graph and its features' tables. */
+export async function loadReplica(load: ReplicaLoad): Promise<SenseVoiceReplica> {
+  const { modelDir, threads, target } = load;
+  const files = await findSenseVoice(modelDir, target.kind);
+  const expect = senseVoiceContract(files.names);
+  const opened = await openSession({ path: files.graph, threads, target, expect });
+  const { session, provider, degradedReason } = opened;
+  const frontEnd = new FrontEnd(files.frontEnd);
+  return {
+    provider,
+    ...(degradedReason === undefined ? {} : { degradedReason }),
+    async run(step): Promise<StepOutput<SpanResult>> {
+      const rows = frontEnd.whole(step.pcm);
+      const { rowSeconds } = frontEnd;
+      if (rows.length === 0) return { result: { tokens: [], rowSeconds } };
+      const scores = await score(session, files, { step, rows, width: frontEnd.width });
+      const found = decodeCtc({ ...scores, blank: files.blank });
+      const tokens = found.map(({ fromFrame, toFrame, ...token }) => ({
+        ...token,
+        fromFrame: fromFrame - PROMPT_ROWS,
+        toFrame: toFrame - PROMPT_ROWS,
+      }));
+      return { result: { tokens, rowSeconds } };
+    },
+    close: () => session.release(),
+  };
+}
+
+async function score(
+  session: InferenceSession,
+  { names, languageIds, writtenStyleId }: SenseVoiceFiles,
+  audio: { readonly step: SpanStep; readonly rows: Float32Array; readonly width: number },
+): Promise<{ values: Float32Array; frames: number; vocabulary: number }> {
+  const { step, rows, width } = audio;
+  const count = rows.length / width;
+  const int32 = (value: number) => new Tensor('int32', Int32Array.of(value), [1]);
+  const outputs = await session.run(
+    {
+      [names.speech]: new Tensor('float32', rows, [1, count, width]),
+      [names.lengths]: int32(count),
+      [names.language]: int32(languageIds[step.language ?? 'auto'] ?? 0),
+      [names.style]: int32(writtenStyleId),
+    },
+    [names.logits],
+  );
+  const logits = outputs[names.logits];
+  const [, frames = 0, vocabulary = 0] = logits?.dims ?? [];
+  const values = (logits?.data ?? new Float32Array(0)) as Float32Array;
+  return { values, frames: Math.min(frames, count + PROMPT_ROWS), vocabulary };
+}
