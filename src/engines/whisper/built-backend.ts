@@ -2,10 +2,96 @@ import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 
 import type { WhisperDims } from '../../models/whisper/info.js';
-import type { GraphContract, InputContract } from '../onnx/contract.js';
-import type { DecoderRun, EncodedWindow, WhisperBackend } from './backend.js';
+import type { GraphContract } from '../onnx/contract.js';
+import type { AttentionRequest, EncodedBatch, DecoderRun, WhisperBackend } from './backend.js';
+import type { AttentionSession } from './attention-graph.js';
+import {
+  BuiltDecoderRun,
+  crossNames,
+  type DecoderParts,
+  type DecoderRooms,
+} from './built-decoder.js';
+import { CacheRoom } from './cache-room.js';
+import { CrossCache } from './cross-cache.js';
+import type { SilentTail } from './silent-tail.js';
+import { tailFrames } from './window-size.js';
 
-type Values = Readonly<Record<string, Tensor>>;
+/** What the graphs are opened with. */
+export interface BuiltParts extends DecoderParts {
+  readonly encoder: InferenceSession;
+  readonly attention: AttentionSession;
+  /** For models that have one. */
+  readonly tail?: SilentTail;
+}
+
+/** Runs the graphs that `buildWhisperGraph` writes. */
+export class BuiltBackend implements WhisperBackend {
+  readonly #parts: BuiltParts;
+  readonly #rooms: DecoderRooms;
+  readonly #crossRoom: CacheRoom;
+
+  constructor(parts: BuiltParts) {
+    const { element } = parts;
+    this.#parts = parts;
+    this.#crossRoom = new CacheRoom(element);
+    this.#rooms = {
+      past: new CacheRoom(element, 2),
+      present: new CacheRoom(element, 2),
+      logits: new CacheRoom('float32'),
+    };
+  }
+
+  async encode(windows: readonly Float32Array[], frames: number): Promise<EncodedBatch> {
+    const { dims } = this.#parts;
+    const shape = [1, dims.mels, frames];
+    const features = windows.map((window) => new Tensor('float32', window, shape));
+    return new BuiltBatch(this.#parts, await this.#crossOf(features, frames), this.#rooms);
+  }
+
+  /**
+   * One after the other, each into its place: the encoder gains nothing by a batch, and what it needs
+   * in between would be as many times as large.
+   */
+  async #crossOf(windows: readonly Tensor[], frames: number): Promise<CrossCache> {
+    const { dims, encoder, tail } = this.#parts;
+    if (tail && tailFrames(frames) > 0) return tail.encodeWindows(windows, frames, this.#crossRoom);
+    const size = { dims, windows: windows.length, positions: frames / 2 };
+    const cross = new CrossCache(size, this.#crossRoom);
+    for (const [index, features] of windows.entries()) {
+      await encoder.run({ features }, cross.places(index));
+    }
+    return cross;
+  }
+
+  async close(): Promise<void> {
+    const { encoder, decoder, attention } = this.#parts;
+    await encoder.release();
+    await decoder.release();
+    await attention.close();
+  }
+}
+
+class BuiltBatch implements EncodedBatch {
+  readonly #parts: BuiltParts;
+  readonly #cross: CrossCache;
+  readonly #rooms: DecoderRooms;
+
+  constructor(parts: BuiltParts, cross: CrossCache, rooms: DecoderRooms) {
+    this.#parts = parts;
+    this.#cross = cross;
+    this.#rooms = rooms;
+  }
+
+  decode(): DecoderRun {
+    return new BuiltDecoderRun(this.#parts, this.#cross, this.#rooms);
+  }
+
+  attention({ window, queries, positions }: AttentionRequest): Promise<Float32Array> {
+    const { attention, heads } = this.#parts;
+    const keys = heads.map((head) => this.#cross.keys(window, head, positions));
+    return attention.run(queries, keys);
+  }
+}
 
 /** What the encoder that we build takes and gives. */
 export function encoderContract(dims: WhisperDims): GraphContract {
@@ -13,96 +99,4 @@ export function encoderContract(dims: WhisperDims): GraphContract {
     inputs: { features: { type: 'float32', rank: 3 } },
     outputs: crossNames(dims),
   };
-}
-
-/** What the decoder that we build takes and gives. */
-export function decoderContract(dims: WhisperDims): GraphContract {
-  const caches = [...crossNames(dims), ...cacheNames(dims, 'past')];
-  const cache: InputContract = { type: 'float32', rank: 4 };
-  return {
-    inputs: {
-      input_ids: { type: 'int64', rank: 2 },
-      ...Object.fromEntries(caches.map((name) => [name, cache])),
-    },
-    outputs: ['logits', ...cacheNames(dims, 'present')],
-  };
-}
-
-function crossNames(dims: WhisperDims): string[] {
-  return cacheNames(dims, 'cross');
-}
-
-function cacheNames(dims: WhisperDims, kind: 'cross' | 'past' | 'present'): string[] {
-  return Array.from({ length: dims.decoderLayers }, (_, layer) => [
-    `${kind}_key_${layer}`,
-    `${kind}_value_${layer}`,
-  ]).flat();
-}
-
-/** Runs the graphs that `buildWhisperGraph` writes. */
-export class BuiltBackend implements WhisperBackend {
-  readonly #encoder: InferenceSession;
-  readonly #decoder: InferenceSession;
-  readonly #dims: WhisperDims;
-
-  constructor(encoder: InferenceSession, decoder: InferenceSession, dims: WhisperDims) {
-    this.#encoder = encoder;
-    this.#decoder = decoder;
-    this.#dims = dims;
-  }
-
-  async encode(features: Float32Array, frames: number): Promise<EncodedWindow> {
-    const shape = [1, this.#dims.mels, frames];
-    const feeds = { features: new Tensor('float32', features, shape) };
-    // The hidden state is an output too; only tests want it.
-    const cross = (await this.#encoder.run(feeds, crossNames(this.#dims))) as Values;
-    return { decode: () => new BuiltDecoderRun(this.#decoder, this.#dims, cross) };
-  }
-
-  async close(): Promise<void> {
-    await this.#encoder.release();
-    await this.#decoder.release();
-  }
-}
-
-class BuiltDecoderRun implements DecoderRun {
-  readonly #session: InferenceSession;
-  readonly #layers: number;
-  readonly #cross: Values;
-  #past: Values;
-
-  constructor(session: InferenceSession, dims: WhisperDims, cross: Values) {
-    this.#session = session;
-    this.#layers = dims.decoderLayers;
-    this.#cross = cross;
-    const empty = [1, dims.heads, 0, dims.width / dims.heads];
-    this.#past = Object.fromEntries(
-      cacheNames(dims, 'past').map((name) => [
-        name,
-        new Tensor('float32', new Float32Array(0), empty),
-      ]),
-    );
-  }
-
-  async step(tokens: readonly number[]): Promise<Float32Array> {
-    const ids = new Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]);
-    const out = (await this.#session.run({
-      input_ids: ids,
-      ...this.#cross,
-      ...this.#past,
-    })) as Values;
-    this.#past = this.#presentAsPast(out);
-    return out['logits']?.data as Float32Array;
-  }
-
-  #presentAsPast(out: Values): Values {
-    const past: Record<string, Tensor> = {};
-    for (let layer = 0; layer < this.#layers; layer++) {
-      for (const part of ['key', 'value']) {
-        const present = out[`present_${part}_${layer}`];
-        if (present) past[`past_${part}_${layer}`] = present;
-      }
-    }
-    return past;
-  }
 }

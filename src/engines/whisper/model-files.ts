@@ -10,6 +10,8 @@ export type WhisperFiles =
       readonly kind: 'built';
       readonly encoder: string;
       readonly decoder: string;
+      /** The same in 16 bits, for a GPU; if they were built. */
+      readonly half?: { readonly encoder: string; readonly decoder: string };
       readonly dims: WhisperGraph['dims'];
       readonly info: WhisperInfo;
     }
@@ -35,7 +37,10 @@ export async function findWhisperFiles(modelDir: string): Promise<WhisperFiles> 
     const info = await readWhisperInfo(modelDir, dims.vocabulary);
     return { kind: 'optimum', encoder, decoder, dims, info };
   }
-  const { dims, ...info } = await readWhisperGraph(modelDir);
-  const encoder = join(modelDir, 'encoder.onnx');
-  return { kind: 'built', encoder, decoder: join(modelDir, 'decoder.onnx'), dims, info };
+  const { dims, hasHalf, ...info } = await readWhisperGraph(modelDir);
+  const pair = (suffix: string) => ({
+    encoder: join(modelDir, `encoder${suffix}.onnx`),
+    decoder: join(modelDir, `decoder${suffix}.onnx`),
+  });
+  return { kind: 'built', ...pair(''), ...(hasHalf ? { half: pair('.half') } : {}), dims, info };
 }

@@ -1,7 +1,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 
 import type { GraphContract, InputContract } from '../onnx/contract.js';
-import type { DecoderRun, EncodedWindow, WhisperBackend } from './backend.js';
+import type { DecoderAnswer, DecoderRun, EncodedBatch, WhisperBackend } from './backend.js';
 import type { OptimumDims } from './optimum-dims.js';
 
 type Values = Readonly<Record<string, Tensor>>;
@@ -49,13 +49,21 @@ export class OptimumBackend implements WhisperBackend {
     this.#dims = dims;
   }
 
-  async encode(features: Float32Array, frames: number): Promise<EncodedWindow> {
-    const shape = [1, this.#dims.mels, frames];
-    const feeds = { input_features: new Tensor('float32', features, shape) };
-    const out = (await this.#encoder.run(feeds)) as Values;
-    const hidden = out['last_hidden_state'];
-    if (!hidden) throw new Error('The encoder gave no last_hidden_state.');
-    return { decode: () => new OptimumDecoderRun(this.#decoder, this.#dims, hidden) };
+  async encode(windows: readonly Float32Array[], frames: number): Promise<EncodedBatch> {
+    const hidden: Tensor[] = [];
+    for (const window of windows) {
+      const shape = [1, this.#dims.mels, frames];
+      const out = (await this.#encoder.run({
+        input_features: new Tensor('float32', window, shape),
+      })) as Values;
+      if (!out['last_hidden_state']) throw new Error('The encoder gave no last_hidden_state.');
+      hidden.push(out['last_hidden_state']);
+    }
+    const row = (one: Tensor) => new OptimumRow(this.#decoder, this.#dims, one);
+    return {
+      decode: () => new OptimumDecoderRun(hidden.map(row)),
+      attention: () => Promise.resolve(undefined),
+    };
   }
 
   async close(): Promise<void> {
@@ -65,14 +73,37 @@ export class OptimumBackend implements WhisperBackend {
 }
 
 class OptimumDecoderRun implements DecoderRun {
+  #rows: readonly OptimumRow[];
+
+  constructor(rows: readonly OptimumRow[]) {
+    this.#rows = rows;
+  }
+
+  async step(tokens: readonly (readonly number[])[]): Promise<DecoderAnswer> {
+    const logits: Float32Array[] = [];
+    for (const [index, row] of this.#rows.entries())
+      logits.push(await row.step(tokens[index] ?? []));
+    return { logits };
+  }
+
+  keep(rows: readonly number[]): void {
+    this.#rows = rows.map((row) => (this.#rows[row] as OptimumRow).copy());
+  }
+}
+
+/** One sequence. */
+class OptimumRow {
   readonly #session: InferenceSession;
+  readonly #dims: OptimumDims;
   readonly #hidden: Tensor;
-  readonly #past: Record<string, Tensor>;
+  /** Tensors are replaced and never changed. */
+  #past: Record<string, Tensor>;
   readonly #vocabulary: number;
   #written = 0;
 
   constructor(session: InferenceSession, dims: OptimumDims, hidden: Tensor) {
     this.#session = session;
+    this.#dims = dims;
     this.#hidden = hidden;
     this.#vocabulary = dims.vocabulary;
     const empty = [1, dims.heads, 0, dims.width / dims.heads];
@@ -82,6 +113,13 @@ class OptimumDecoderRun implements DecoderRun {
         new Tensor('float32', new Float32Array(0), empty),
       ]),
     );
+  }
+
+  copy(): OptimumRow {
+    const copy = new OptimumRow(this.#session, this.#dims, this.#hidden);
+    copy.#past = { ...this.#past };
+    copy.#written = this.#written;
+    return copy;
   }
 
   async step(tokens: readonly number[]): Promise<Float32Array> {

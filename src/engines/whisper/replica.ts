@@ -1,59 +1,105 @@
 /** The half of the engine that computes; runs in an inference thread. */
 import { LogMel } from '../../audio/mel.js';
+import { ChorusError } from '../../protocol/errors.js';
 import type { Replica, ReplicaLoad, StepControl, StepOutput } from '../engine.js';
-import { openSession, type OpenedSession } from '../onnx/session.js';
-import type { WhisperBackend } from './backend.js';
-import { BuiltBackend, decoderContract, encoderContract } from './built-backend.js';
-import { decodeWindow } from './decode.js';
-import { findWhisperFiles, type WhisperFiles } from './model-files.js';
-import { OPTIMUM_ENCODER, OptimumBackend, optimumDecoderContract } from './optimum-backend.js';
-import type { WindowResult, WindowStep } from './steps.js';
-import { WINDOW_FRAMES } from './window-reader.js';
+import { SileroVad } from '../vad/silero-vad.js';
+import { decodeBatch, startLength, type DecodeJob, type DecodingModel } from './decode.js';
+import { findWhisperFiles } from './model-files.js';
+import { openBackend } from './open-backend.js';
+import type { SpeechResult, SpeechStep, WhisperResult, WhisperStep, WindowStep } from './steps.js';
 
 /** A Whisper replica. */
-export type WhisperReplica = Replica<WindowStep, WindowResult>;
+export type WhisperReplica = Replica<WhisperStep, WhisperResult>;
 
-/** Loads a model's graphs and its features' tables. */
+/** Loads a model's graphs, its features' tables and the detector of speech. */
 export async function loadReplica(load: ReplicaLoad): Promise<WhisperReplica> {
   const files = await findWhisperFiles(load.modelDir);
+  const vad = await openVad(load);
   const { backend, opened } = await openBackend(load, files);
-  const mel = new LogMel(files.dims.mels);
-  const { tokens } = files.info;
   const { provider, degradedReason } = opened;
+  const mel = new LogMel(files.dims.mels);
+  const model = { tokens: files.info.tokens, dims: files.dims };
+  const runTogether = async (steps: readonly WhisperStep[], controls: readonly StepControl[]) => {
+    const results: WhisperResult[] = [];
+    for (const group of groupsOf(steps, model)) {
+      const some = group.map((index) => steps[index] as WhisperStep);
+      const found = await runGroup(
+        some,
+        group.map((index) => controls[index] as StepControl),
+      );
+      for (const [i, index] of group.entries()) results[index] = found[i] as WhisperResult;
+    }
+    return results.map((result): StepOutput<WhisperResult> => ({ result }));
+  };
+  const runGroup = async (steps: readonly WhisperStep[], controls: readonly StepControl[]) => {
+    const searches = steps.filter((step) => step.type === 'speech');
+    if (searches.length > 0) return findSpeech(vad, searches);
+    const windows = steps.filter((step) => step.type === 'window');
+    // All as long as the longest: the scheduler joins only what differs little.
+    const totalFrames = Math.max(...windows.map((step) => step.totalFrames));
+    const features = windows.map((step) => mel.compute({ ...step, totalFrames }));
+    const audio = await backend.encode(features, totalFrames);
+    const jobs = windows.map((step, i): DecodeJob => ({
+      step,
+      control: controls[i] as StepControl,
+    }));
+    return decodeBatch(audio, jobs, model);
+  };
   return {
     provider,
     ...(degradedReason === undefined ? {} : { degradedReason }),
-    async run(step: WindowStep, control: StepControl): Promise<StepOutput<WindowResult>> {
-      // Whisper was trained on windows of 30 s: shorter audio is padded, as it was there.
-      const features = mel.compute({ ...step, totalFrames: WINDOW_FRAMES });
-      const audio = await backend.encode(features, WINDOW_FRAMES);
-      return { result: await decodeWindow(audio, { tokens, dims: files.dims, step, control }) };
+    run: async (step, control) => {
+      const [output] = await runTogether([step], [control]);
+      return output as StepOutput<WhisperResult>;
     },
-    close: () => backend.close(),
+    runTogether,
+    close: async () => {
+      await vad.close();
+      await backend.close();
+    },
   };
 }
 
-async function openBackend(
-  { threads, target }: ReplicaLoad,
-  files: WhisperFiles,
-): Promise<{ backend: WhisperBackend; opened: OpenedSession }> {
-  const built = files.kind === 'built';
-  const expectEncoder = built ? encoderContract(files.dims) : OPTIMUM_ENCODER;
-  const expectDecoder = built ? decoderContract(files.dims) : optimumDecoderContract(files.dims);
-  const encoder = await openSession({
-    path: files.encoder,
-    threads,
-    target,
-    expect: expectEncoder,
-  });
-  const decoder = await openSession({
-    path: files.decoder,
-    threads,
-    target,
-    expect: expectDecoder,
-  });
-  const backend = built
-    ? new BuiltBackend(encoder.session, decoder.session, files.dims)
-    : new OptimumBackend(encoder.session, decoder.session, files.dims);
-  return { backend, opened: encoder.degradedReason === undefined ? decoder : encoder };
+async function openVad({ card, companions }: ReplicaLoad): Promise<SileroVad> {
+  const folder = companions?.['silero-vad'];
+  if (folder !== undefined) {
+    try {
+      return await SileroVad.open(folder);
+    } catch (caught) {
+      if ((caught as NodeJS.ErrnoException).code !== 'ENOENT') throw caught;
+    }
+  }
+  throw new ChorusError(
+    'model_failed',
+    `${card.id} needs the model silero-vad beside it: run \`chorus pull silero-vad\`.`,
+  );
+}
+
+/** Places of steps that can be computed at once: of one kind, and with starts of one length. */
+function groupsOf(steps: readonly WhisperStep[], model: DecodingModel): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const [index, step] of steps.entries()) {
+    const key = step.type === 'speech' ? 'speech' : windowKey(step, model, index);
+    groups.set(key, [...(groups.get(key) ?? []), index]);
+  }
+  return [...groups.values()];
+}
+
+/** A beam takes all rows for itself. */
+function windowKey(step: WindowStep, model: DecodingModel, index: number): string {
+  const alone = step.beamSize === undefined ? '' : ` ${index}`;
+  return `window ${startLength(model, step)}${alone}`;
+}
+
+async function findSpeech(vad: SileroVad, steps: readonly SpeechStep[]): Promise<SpeechResult[]> {
+  const found = await vad.run(steps);
+  const results: SpeechResult[] = [];
+  for (const [index, { probabilities, state }] of found.entries()) {
+    const rest = steps[index]?.isLast ? await vad.finish(state) : new Float32Array(0);
+    const all = new Float32Array(probabilities.length + rest.length);
+    all.set(probabilities);
+    all.set(rest, probabilities.length);
+    results.push({ type: 'speech', probabilities: all, state });
+  }
+  return results;
 }

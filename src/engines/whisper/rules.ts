@@ -7,9 +7,11 @@ import type { WhisperTokens } from '../../models/whisper/info.js';
 /** The first segment begins within this time of its window. */
 const MAX_INITIAL_TIMESTAMP_SECONDS = 1;
 /** Seconds between two timestamp tokens. */
-export const TIMESTAMP_SECONDS = 0.02;
+const TIMESTAMP_SECONDS = 0.02;
 
 const NEVER = Number.NEGATIVE_INFINITY;
+/** What is this far under the largest adds nothing to a sum of 1,501 exponentials. */
+const NEGLIGIBLE = -18;
 
 /**
  * Rules out tokens by setting their logits to −∞, in place.
@@ -57,7 +59,10 @@ function preferTimestamp(logits: Float32Array, { timestampBegin }: WhisperTokens
   const bestTime = largest(logits, timestampBegin, logits.length);
   if (bestTime === NEVER) return;
   let sum = 0;
-  for (let i = timestampBegin; i < logits.length; i++) sum += Math.exp((logits[i] ?? 0) - bestTime);
+  for (let i = timestampBegin; i < logits.length; i++) {
+    const below = (logits[i] as number) - bestTime;
+    if (below > NEGLIGIBLE) sum += Math.exp(below);
+  }
   if (bestTime + Math.log(sum) > bestText) logits.fill(NEVER, 0, timestampBegin);
 }
 

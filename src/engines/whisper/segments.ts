@@ -12,6 +12,8 @@ export interface TokenSegment {
   readonly startFrame: number;
   readonly endFrame: number;
   readonly tokens: readonly number[];
+  /** Place of its first token in the window. */
+  readonly at: number;
 }
 
 /** A window taken apart. */
@@ -37,7 +39,7 @@ export function splitWindow(
     return Math.min(steps * FRAMES_PER_TIMESTAMP, frames);
   };
   const segment = (start: number, end: number, endFrame: number): TokenSegment => {
-    return { startFrame: frameAt(start), endFrame, tokens: tokens.slice(start, end) };
+    return { startFrame: frameAt(start), endFrame, tokens: tokens.slice(start, end), at: start };
   };
   const last = tokens.length - 1;
   const cuts = tokens.flatMap((_, i) => (isTimestamp(i) && isTimestamp(i - 1) ? [i] : []));

@@ -1,139 +1,130 @@
-/** The seek loop: window after window through a file of any length. */
-import { deflateSync } from 'node:zlib';
-
+/** Through a file of any length: its speech in windows, several at work, answered in their order. */
 import { MEL_SAMPLE_RATE_HZ } from '../../audio/mel.js';
-import type { ModelCard } from '../../models/card.js';
-import type { WhisperInfo } from '../../models/whisper/info.js';
 import { ChorusError } from '../../protocol/errors.js';
-import type {
-  TranscriptEvent,
-  TranscriptionRequest,
-  TranscriptSegment,
-} from '../../protocol/requests.js';
+import type { TranscriptEvent, TranscriptionRequest } from '../../protocol/requests.js';
 import type { JobContext } from '../engine.js';
-import { splitWindow } from './segments.js';
-import type { WindowResult, WindowStep } from './steps.js';
-import type { WhisperTokenizer } from './tokenizer.js';
-import { isSilent, WindowReader } from './window-reader.js';
+import { SpeechFile } from '../speech-file.js';
+import type { PackedWindow } from '../vad/pack-windows.js';
+import { checkLanguage, fallbackLanguage } from './languages.js';
+import { hearWindow, type HeardWindow, type WindowWishes } from './hear-window.js';
+import { inOrder } from './in-order.js';
+import type { OpenWhisper } from './open-whisper.js';
+import { FILE_PLACES, RunWhisper } from './run-whisper.js';
+import { speechWindows } from './speech-windows.js';
+import type { WhisperResult, WhisperStep } from './steps.js';
 
-const FRAMES_PER_SECOND = 100;
-/** What is left after the last segment and is shorter than this holds no word. */
-const SHORTEST_TAIL_FRAMES = 30;
-/** A window is no speech if the model says so and is not sure of its text (`whisper/transcribe.py`). */
-const NO_SPEECH_PROB = 0.6;
-const SURE_LOGPROB = -1;
-
-/** What the model half keeps of a model. */
-export interface OpenWhisper {
-  readonly card: ModelCard;
-  readonly info: WhisperInfo;
-  readonly tokenizer: WhisperTokenizer;
-}
-
-/** Text without a letter or a digit is what the network makes of noise, not of speech. */
-const SPOKEN = /[\p{L}\p{N}]/u;
-
-type Context = JobContext<WindowStep, WindowResult>;
+/**
+ * Windows of a file that are at work or ready to be: batches for two replicas, and some more, so that
+ * none waits for the next.
+ */
+const WINDOWS_AHEAD = 12;
 
 /** Writes a request's audio down; the answer's events in their order. */
 export async function* transcribe(
   model: OpenWhisper,
   request: TranscriptionRequest,
-  context: Context,
+  context: JobContext<WhisperStep, WhisperResult>,
 ): AsyncGenerator<TranscriptEvent> {
   checkLanguage(model, request.language);
-  const reader = await WindowReader.open(request.pcmPath, request.samples);
+  const file = await SpeechFile.open(request.pcmPath, request.samples);
   try {
-    yield* windows(model, request, { context, reader });
+    yield* new Transcription(model, request, { file, run: new RunWhisper(context) }).events();
   } finally {
-    await reader.close();
+    await file.close();
   }
   const audioSeconds = request.samples / MEL_SAMPLE_RATE_HZ;
   yield { type: 'usage', usage: { audioSeconds } };
   yield { type: 'done' };
 }
 
-async function* windows(
-  model: OpenWhisper,
-  request: TranscriptionRequest,
-  { context, reader }: { context: Context; reader: WindowReader },
-): AsyncGenerator<TranscriptEvent> {
-  let language = model.info.multilingual ? request.language : undefined;
-  let prompt = model.tokenizer.encodePrompt(request.prompt ?? '');
-  let started = false;
-  let id = 0;
-  for (let seek = 0; seek < reader.frames;) {
-    const window = await reader.read(seek);
-    if (context.signal.aborted) throw new ChorusError('canceled', 'The request was canceled.');
-    if (seek > 0 && window.frames < SHORTEST_TAIL_FRAMES) break;
-    if (isSilent(window.pcm)) {
-      seek += window.frames;
-      continue;
+interface Source {
+  readonly file: SpeechFile;
+  readonly run: RunWhisper;
+}
+
+/** One request's way through its file. */
+class Transcription {
+  readonly #model: OpenWhisper;
+  readonly #request: TranscriptionRequest;
+  readonly #source: Source;
+  #windows = 0;
+  #language: string | undefined;
+  /** Tokens that condition the next window. */
+  #context: readonly number[];
+  /** Settles when the first window was heard: its language is that of all. */
+  #first: Promise<unknown> = Promise.resolve();
+
+  constructor(model: OpenWhisper, request: TranscriptionRequest, source: Source) {
+    this.#model = model;
+    this.#request = request;
+    this.#source = source;
+    this.#language = model.info.multilingual ? request.language : undefined;
+    this.#context = model.tokenizer.encodePrompt(request.prompt ?? '');
+  }
+
+  async *events(): AsyncGenerator<TranscriptEvent> {
+    const { segmentation, conditionOnPreviousText } = this.#request;
+    const windows = speechWindows({ ...this.#source, segmentation });
+    const ahead = conditionOnPreviousText ? 1 : WINDOWS_AHEAD;
+    let started = false;
+    let id = 0;
+    for await (const { segments } of inOrder(windows, (one) => this.#hear(one), ahead)) {
+      if (!started) yield this.#start();
+      started = true;
+      for (const segment of segments) yield { type: 'segment', segment: { id: id++, ...segment } };
     }
-    const { temperature } = request;
-    const given = language === undefined ? {} : { language };
-    const result = await context.step({ ...window, ...given, prompt, temperature });
-    prompt = [];
-    language = result.language;
-    if (!started) yield { type: 'start', language: language ?? fallbackLanguage(model, request) };
-    started = true;
-    const { segments, advanceFrames } = readWindow(model, result, { seek, window, temperature });
-    for (const segment of segments) yield { type: 'segment', segment: { id: id++, ...segment } };
-    seek += advanceFrames;
+    if (!started) yield this.#start();
   }
-  if (!started) yield { type: 'start', language: fallbackLanguage(model, request) };
-}
 
-interface WindowPlace {
-  readonly seek: number;
-  readonly window: { readonly frames: number };
-  readonly temperature: number;
-}
-
-/** Makes segments of what was heard, unless it was no speech. */
-function readWindow(
-  { info, tokenizer }: OpenWhisper,
-  result: WindowResult,
-  { seek, window, temperature }: WindowPlace,
-): { segments: Omit<TranscriptSegment, 'id'>[]; advanceFrames: number } {
-  const { avgLogprob, noSpeechProb } = result;
-  const unsure = avgLogprob < SURE_LOGPROB;
-  if (noSpeechProb > NO_SPEECH_PROB && unsure) {
-    return { segments: [], advanceFrames: window.frames };
+  #start(): TranscriptEvent {
+    const { info } = this.#model;
+    // Silence says no language.
+    const language = this.#language ?? this.#request.language ?? fallbackLanguage(this.#model);
+    const { task } = this.#request;
+    return { type: 'start', language, ...(task && info.multilingual ? { task } : {}) };
   }
-  const split = splitWindow(result.tokens, info.tokens, window.frames);
-  const compressionRatio = compressibility(tokenizer.decode(result.tokens));
-  const segments = split.segments.flatMap(({ startFrame, endFrame, tokens }) => {
-    const text = tokenizer.decode(tokens);
-    if (!SPOKEN.test(text) || startFrame >= endFrame) return [];
-    const start = (seek + startFrame) / FRAMES_PER_SECOND;
-    const end = (seek + endFrame) / FRAMES_PER_SECOND;
-    const numbers = { temperature, avgLogprob, compressionRatio, noSpeechProb };
-    return [{ seek, start, end, text, tokens, ...numbers }];
-  });
-  return { segments, advanceFrames: split.advanceFrames };
-}
 
-/** How much shorter zlib makes a text: repetitions show as a high ratio. */
-function compressibility(text: string): number {
-  const bytes = Buffer.from(text);
-  return bytes.length === 0 ? 0 : bytes.length / deflateSync(bytes).length;
-}
+  #hear(window: PackedWindow): Promise<HeardWindow> {
+    const index = this.#windows;
+    this.#windows += 1;
+    const isFirst = index === 0;
+    const mustWait = !isFirst && this.#model.info.multilingual && this.#language === undefined;
+    const before = mustWait ? this.#first : Promise.resolve();
+    const heard = before.then(() => this.#hearNow(window, isFirst));
+    if (isFirst) this.#first = heard;
+    return heard;
+  }
 
-function checkLanguage({ card, info }: OpenWhisper, language: string | undefined): void {
-  if (language === undefined) return;
-  const known = info.multilingual
-    ? Object.hasOwn(info.tokens.languages, language)
-    : language === 'en';
-  if (known) return;
-  throw new ChorusError(
-    'unsupported_language',
-    `The model ${card.id} does not know the language ${language}.`,
-    { param: 'language' },
-  );
-}
+  async #hearNow(window: PackedWindow, isFirst: boolean): Promise<HeardWindow> {
+    const { file, run } = this.#source;
+    if (run.signal.aborted) throw ChorusError.ofAbort(run.signal);
+    const pcm = await file.read(window.pieces);
+    const wishes = this.#wishes(isFirst);
+    const place = isFirst ? FILE_PLACES.first : FILE_PLACES.later;
+    const heard = await hearWindow({
+      model: this.#model,
+      window,
+      pcm,
+      wishes,
+      write: (step) => run.writeWindow(step, place),
+    });
+    this.#language ??= heard.language;
+    if (this.#request.conditionOnPreviousText) this.#context = heard.context;
+    return heard;
+  }
 
-/** The language to name when the model has not said any: silence, or an English-only model. */
-function fallbackLanguage({ card, info }: OpenWhisper, request: TranscriptionRequest): string {
-  return request.language ?? (info.multilingual ? (card.languages[0] ?? 'en') : 'en');
+  #wishes(isFirst: boolean): WindowWishes {
+    const { temperature, task, words, logprobs, beamSize, conditionOnPreviousText } = this.#request;
+    const { multilingual } = this.#model.info;
+    const language = this.#language;
+    return {
+      temperature,
+      prompt: isFirst || conditionOnPreviousText ? this.#context : [],
+      ...(language === undefined ? {} : { language }),
+      ...(task && multilingual ? { task } : {}),
+      ...(words ? { alignment: true } : {}),
+      ...(logprobs ? { logprobs } : {}),
+      ...(beamSize !== undefined && beamSize > 1 && temperature === 0 ? { beamSize } : {}),
+    };
+  }
 }

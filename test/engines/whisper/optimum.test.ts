@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { WindowStep } from '../../../src/engines/whisper/steps.js';
+import type { WindowResult, WindowStep } from '../../../src/engines/whisper/steps.js';
 import { exportAsOptimum } from '../../support/optimum.js';
 import { buildInTemporary, openWhisper, readSpeech } from '../../support/whisper.js';
 
@@ -25,11 +25,12 @@ describe('a ready export in the layout of optimum', () => {
   it('says the same as the graph that we build from the same weights', async () => {
     const pcm = await readSpeech();
     const frames = Math.floor(pcm.length / 160);
-    const step: WindowStep = { pcm, lead: 0, frames, prompt: [1169, 4429], temperature: 0 };
-    const results = [];
+    const audio = { pcm, lead: 0, frames, totalFrames: 3000 };
+    const step: WindowStep = { type: 'window', ...audio, prompt: [1169, 4429], temperature: 0 };
+    const results: WindowResult[] = [];
     for (const folder of [built, exported]) {
       const whisper = await openWhisper(folder);
-      results.push((await whisper.replica.run(step, { canceled: false })).result);
+      results.push((await whisper.replica.run(step, { canceled: false })).result as WindowResult);
       await whisper.close();
     }
     const [ours, theirs] = results;
