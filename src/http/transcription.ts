@@ -1,16 +1,16 @@
+import { digestOfFile, onceTaken } from '../protocol/digest.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { DecodedAudio } from '../protocol/media.js';
 import type {
   TranscriptEvent,
   TranscriptionRequest,
   TranscriptSegment,
-  Usage,
 } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from '../routing/router.js';
 import type { Metrics } from '../telemetry/metrics/metrics.js';
-import { digestOfFile, onceTaken } from '../protocol/digest.js';
 import type { Claim } from './context.js';
 import { Tries } from './retry.js';
+import { checkSegment, checkStart, type TranscriptNeed } from './transcription-needs.js';
 
 /** A finished transcript, before a family draws it. */
 export interface Transcript {
@@ -29,6 +29,8 @@ export interface TranscriptionJob {
   readonly claim: Claim;
   readonly audio: DecodedAudio;
   readonly signal: AbortSignal;
+  /** What an answer must have: without it, it fails as soon as that shows. */
+  readonly needs?: readonly TranscriptNeed[];
 }
 
 /** What transcribing needs. */
@@ -37,27 +39,37 @@ export interface TranscriptionServices {
   readonly metrics: Metrics;
 }
 
-/** Transcribes decoded audio; the audio is on disk, so a lost worker is replaced once. */
-export async function transcribe(
+/** What is heard, as it is heard. */
+export type HeardEvent =
+  /**
+   * First event. It comes again when a lost worker was replaced: then everything is heard anew, and
+   * what was told before counts no more.
+   */
+  | {
+      readonly type: 'start';
+      readonly workerId: string;
+      readonly model: string;
+      readonly language: string;
+    }
+  | { readonly type: 'segment'; readonly segment: TranscriptSegment };
+
+/**
+ * Transcribes decoded audio, segment by segment; it ends well only after the last. The audio is on
+ * disk, so a lost worker is replaced once.
+ */
+export async function* hear(
   { router, metrics }: TranscriptionServices,
   job: TranscriptionJob,
-): Promise<Transcript> {
-  const { pcmPath, ...fields } = job.request;
-  const place: AcquireRequest = {
-    ...job.claim,
-    service: 'asr',
-    model: job.request.model,
-    cost: job.audio.durationSeconds,
-    requestId: job.requestId,
-    digest: onceTaken(() => digestOfFile(pcmPath, fields)),
-  };
+): AsyncGenerator<HeardEvent> {
+  const place = placeOf(job);
   const { model } = job.request;
   const tries = new Tries((reason) => metrics.requests.retried('asr', reason));
   for (let resumes = false; ; resumes = true) {
     const lease = await router.acquire({ ...place, resumes }, job.signal);
     if (!resumes) metrics.requests.heard(model, job.audio.durationSeconds);
     try {
-      return await transcribeOn(lease, job, (usage) => metrics.requests.used('asr', model, usage));
+      yield* hearOn(lease, job, metrics);
+      return;
     } catch (caught) {
       if (!tries.mayGoOn(caught, job.signal)) throw caught;
     } finally {
@@ -66,28 +78,64 @@ export async function transcribe(
   }
 }
 
-async function transcribeOn(
-  lease: Lease,
+/** Transcribes decoded audio as a whole. */
+export async function transcribe(
+  services: TranscriptionServices,
   job: TranscriptionJob,
-  onUsage: (usage: Usage) => void,
 ): Promise<Transcript> {
-  const segments: TranscriptSegment[] = [];
-  let language = job.request.language;
-  let done = false;
-  for await (const event of lease.transcribe(job.request, job.signal)) {
-    if (event.type === 'start') language = event.language;
-    if (event.type === 'usage') onUsage(event.usage);
-    if (event.type === 'segment') segments.push(event.segment);
-    done = isDone(event);
-  }
-  if (!done || language === undefined) {
-    throw new ChorusError('replica_lost', 'The worker stopped in the middle of the transcript.');
-  }
   const { durationSeconds } = job.audio;
-  return { workerId: lease.workerId, model: lease.model, language, durationSeconds, segments };
+  let transcript = { workerId: '', model: '', language: '', durationSeconds };
+  let segments: TranscriptSegment[] = [];
+  for await (const event of hear(services, job)) {
+    if (event.type === 'segment') {
+      segments.push(event.segment);
+      continue;
+    }
+    const { workerId, model, language } = event;
+    transcript = { workerId, model, language, durationSeconds };
+    segments = [];
+  }
+  return { ...transcript, segments };
 }
 
-function isDone(event: TranscriptEvent): boolean {
+function placeOf({ request, claim, audio, requestId }: TranscriptionJob): AcquireRequest {
+  const { pcmPath, ...fields } = request;
+  return {
+    ...claim,
+    service: 'asr',
+    model: request.model,
+    cost: audio.durationSeconds,
+    requestId,
+    digest: onceTaken(() => digestOfFile(pcmPath, fields)),
+  };
+}
+
+async function* hearOn(
+  lease: Lease,
+  { request, signal, needs = [] }: TranscriptionJob,
+  metrics: Metrics,
+): AsyncGenerator<HeardEvent> {
+  const { workerId, model } = lease;
+  let isStarted = false;
+  let isDone = false;
+  for await (const event of lease.transcribe(request, signal)) {
+    if (event.type === 'start') {
+      checkStart(event, request);
+      isStarted = true;
+      yield { type: 'start', workerId, model, language: event.language };
+    }
+    if (event.type === 'usage') metrics.requests.used('asr', request.model, event.usage);
+    if (event.type === 'segment') {
+      checkSegment(event.segment, { model, needs });
+      yield { type: 'segment', segment: event.segment };
+    }
+    isDone = endsWell(event);
+  }
+  if (isStarted && isDone) return;
+  throw new ChorusError('replica_lost', 'The worker stopped in the middle of the transcript.');
+}
+
+function endsWell(event: TranscriptEvent): boolean {
   if (event.type === 'error') throw ChorusError.fromWire(event.error);
   return event.type === 'done';
 }

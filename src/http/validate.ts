@@ -20,6 +20,12 @@ export function validate<Schema extends z.ZodType>(
   throw new ChorusError('invalid_value', issue?.message ?? `${param} is not valid.`, { param });
 }
 
+/**
+ * A number of a form's field, in digits and at most one point. Each character is looked at once or
+ * twice: of two groups of digits that may share them a long text costs seconds.
+ */
+export const PLAIN_NUMBER = /^(?:\d+(?:\.\d+)?|\.\d+)$/;
+
 /** Length of a text in Unicode code points, which is what users see as characters. */
 export function codePoints(text: string): number {
   let count = 0;

@@ -88,13 +88,12 @@ describe('a transcript', () => {
     [
       'srt',
       'application/x-subrip; charset=utf-8',
-      '1\n00:00:00,000 --> 00:00:00,500\nFish & chips\n\n2\n00:00:00,500 --> 00:00:01,000\n<now>.\n',
+      '1\n00:00:00,000 --> 00:00:01,000\nFish & chips <now>.\n',
     ],
     [
       'vtt',
       'text/vtt; charset=utf-8',
-      'WEBVTT\n\n00:00:00.000 --> 00:00:00.500\nFish &amp; chips\n\n' +
-        '00:00:00.500 --> 00:00:01.000\n&lt;now&gt;.\n',
+      'WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nFish &amp; chips &lt;now&gt;.\n',
     ],
   ])('in %s is plain', async (format, type, body) => {
     const response = await transcribe({ response_format: format });
@@ -108,16 +107,24 @@ describe('a transcript', () => {
       prompt: 'Names: Zoë.',
       temperature: '0.2',
       'timestamp_granularities[]': 'segment',
-      stream: 'true',
-      'include[]': 'logprobs',
+      beam_size: '5',
+      condition_on_previous_text: 'True',
+      chunking_strategy: '{"type":"server_vad","threshold":0.4}',
+      stream: 'False',
+      'keywords[]': 'Zoë',
       unknown: 'x',
     };
     expect((await transcribe(fields)).status).toBe(200);
-    expect(door.router.leases[0]?.asked[0]).toMatchObject({
+    expect(door.router.leases[0]?.asked[0]).toEqual({
+      model: 'ear-model',
+      pcmPath: expect.any(String),
       language: 'en',
       prompt: 'Names: Zoë.',
       temperature: 0.2,
       samples: 16_000,
+      beamSize: 5,
+      conditionOnPreviousText: true,
+      segmentation: { threshold: 0.4, prefixPaddingMs: 300, silenceDurationMs: 200 },
     });
   });
 
@@ -189,7 +196,15 @@ describe('a request to transcribe is refused', () => {
     { why: 'a long prompt', field: ['prompt', 'a'.repeat(4097)], says: /4096/ },
     { why: 'a field too large', field: ['prompt', 'a'.repeat(70_000)], says: /65536/ },
     { why: 'an unknown format', field: ['response_format', 'x'], says: /verbose_json/ },
-    { why: 'words', field: ['timestamp_granularities[]', 'word'], says: /not available yet/ },
+    { why: 'words in json', field: ['timestamp_granularities[]', 'word'], says: /verbose_json/ },
+    { why: 'times of letters', field: ['timestamp_granularities[]', 'letter'], says: /segment/ },
+    { why: 'more than there is', field: ['include[]', 'secrets'], says: /logprobs/ },
+    { why: 'no beam', field: ['beam_size', '0'], says: /1 to 5/ },
+    { why: 'a wide beam', field: ['beam_size', '6'], says: /1 to 5/ },
+    { why: 'a half beam', field: ['beam_size', '1.5'], says: /1 to 5/ },
+    { why: 'no truth', field: ['condition_on_previous_text', 'maybe'], says: /true or false/ },
+    { why: 'an unknown strategy', field: ['chunking_strategy', 'none'], says: /auto/ },
+    { why: 'a broken strategy', field: ['chunking_strategy', '{"type":'], says: /auto/ },
   ];
   test.each(refused)('for $why', async ({ field: [name, value], says, code }) => {
     const response = await transcribe({ [name]: value });

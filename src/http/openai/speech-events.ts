@@ -1,8 +1,7 @@
-import type { ChorusError } from '../../protocol/errors.js';
 import type { SpeechAnswer } from '../speech.js';
 import { type AskedText, sliceWhole, type TimedPiece, type TimedText } from '../speech-marks.js';
 import { codePoints } from '../validate.js';
-import { openAiErrorBody } from './error-body.js';
+import { eventOf } from './server-sent-events.js';
 import type { SpeechGranularity } from './speech-schema.js';
 
 /**
@@ -33,11 +32,6 @@ export async function* speechEvents(
     yield* deltaEvents(bytes);
   }
   yield doneEvent(options.asked.text, marks.seconds);
-}
-
-/** The event of a failed answer, as OpenAI's clients know it: they throw what it holds. */
-export function errorEvent(error: ChorusError): string {
-  return eventOf({ type: 'error', ...openAiErrorBody(error) });
 }
 
 function* deltaEvents({ buffer, byteOffset, byteLength }: Uint8Array): Generator<string> {
@@ -81,8 +75,4 @@ function doneEvent(text: string, seconds: number): string {
   const output = Math.ceil(seconds * TOKENS_PER_SECOND);
   const usage = { input_tokens: input, output_tokens: output, total_tokens: input + output };
   return eventOf({ type: 'speech.audio.done', usage });
-}
-
-function eventOf(event: object): string {
-  return `data: ${JSON.stringify(event)}\n\n`;
 }

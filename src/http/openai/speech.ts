@@ -9,7 +9,8 @@ import { readJsonObject } from '../request-body.js';
 import { type DeliverSpeech, type SpeechJob, speak } from '../speech.js';
 import { streamAnswer } from '../stream-answer.js';
 import { validate } from '../validate.js';
-import { errorEvent, speechEvents } from './speech-events.js';
+import { errorEvent, EVENT_HEADERS } from './server-sent-events.js';
+import { speechEvents } from './speech-events.js';
 import { type SpeechFields, speechSchema, withoutBrackets } from './speech-schema.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -21,12 +22,6 @@ const CONTENT_TYPES: Readonly<Record<SpeechFormat, string>> = {
   flac: 'audio/flac',
   wav: 'audio/wav',
   pcm: 'audio/pcm',
-};
-/** Caches and proxies must not gather events. */
-const EVENT_HEADERS = {
-  'Content-Type': 'text/event-stream; charset=utf-8',
-  'Cache-Control': 'no-cache',
-  'X-Accel-Buffering': 'no',
 };
 
 /** A request that is in order. */

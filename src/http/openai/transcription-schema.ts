@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { codePoints } from '../validate.js';
+import { codePoints, PLAIN_NUMBER } from '../validate.js';
+import { chunkingStrategy } from './transcription-chunking.js';
 
 /** The bodies that a transcript can be answered in. */
 export const TRANSCRIPT_FORMATS = ['json', 'text', 'srt', 'verbose_json', 'vtt'] as const;
@@ -20,57 +21,88 @@ const format = z.enum(TRANSCRIPT_FORMATS, {
 const temperatureBound = 'temperature must be a number from 0 to 1.';
 const temperature = z
   .string()
-  .regex(/^\d*\.?\d+$/, temperatureBound)
+  .regex(PLAIN_NUMBER, temperatureBound)
   .transform(Number)
   .refine((value) => value <= 1, temperatureBound);
 
-const granularities = z.array(
-  z.literal('segment', {
-    error: ({ input }) =>
-      input === 'word'
-        ? 'timestamp_granularities word is not available yet; available: segment.'
-        : 'timestamp_granularities must be segment.',
-  }),
-);
+const language = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z]{2,3}$/, 'language must be an ISO 639-1 code such as en.');
 
-/** Text fields of `POST /v1/audio/transcriptions`; unknown ones are dropped. */
-export const transcriptionSchema = z.object({
-  model: z.string().max(256, 'model must have at most 256 characters.'),
-  language: z
+const prompt = z
+  .string()
+  .refine(
+    (value) => codePoints(value) <= MAX_PROMPT,
+    `prompt must have at most ${MAX_PROMPT} characters.`,
+  );
+
+const granularities = z.array(
+  z.enum(['word', 'segment'], 'timestamp_granularities must be word, segment, or both.'),
+);
+const include = z.array(z.literal('logprobs', 'include must be logprobs.'));
+
+const beamSize = z
+  .string()
+  .regex(/^[1-5]$/, 'beam_size must be a whole number from 1 to 5.')
+  .transform(Number);
+
+/** Clients write their language's own words for it: Python's `True` among them. */
+function truth(name: string) {
+  return z
     .string()
     .toLowerCase()
-    .regex(/^[a-z]{2,3}$/, 'language must be an ISO 639-1 code such as en.')
-    .optional(),
-  prompt: z
-    .string()
-    .refine(
-      (value) => codePoints(value) <= MAX_PROMPT,
-      `prompt must have at most ${MAX_PROMPT} characters.`,
-    )
-    .optional(),
-  response_format: format.default('json'),
-  temperature: temperature.default(0),
-  timestamp_granularities: granularities.default(['segment']),
-});
-
-/** Fields that hold a list. */
-const LISTS = new Set(['timestamp_granularities']);
+    .pipe(z.enum(['true', 'false', '1', '0'], `${name} must be true or false.`))
+    .transform((value) => value === 'true' || value === '1');
+}
 
 /**
- * Turns a form's texts into fields: `name[]` and `name` mean the same, empty texts mean absent (a
- * form sends every input that it has), and of repeated single values the last one counts.
+ * Text fields of `POST /v1/audio/translations`; unknown ones are dropped. `language` is the one that
+ * is spoken.
  */
-export function formFields(
-  texts: ReadonlyMap<string, readonly string[]>,
-): Record<string, string | string[]> {
-  const fields = new Map<string, string | string[]>();
-  for (const [key, values] of texts) {
-    const name = key.replace(/\[\d*\]$/, '');
-    const filled = values.filter((value) => value !== '');
-    const last = filled.at(-1);
-    if (last === undefined) continue;
-    if (!LISTS.has(name)) fields.set(name, last);
-    else fields.set(name, [...((fields.get(name) as string[] | undefined) ?? []), ...filled]);
-  }
-  return Object.fromEntries(fields);
+export const translationSchema = z.object({
+  model: z.string().max(256, 'model must have at most 256 characters.'),
+  language: language.optional(),
+  prompt: prompt.optional(),
+  response_format: format.default('json'),
+  temperature: temperature.default(0),
+  chunking_strategy: chunkingStrategy.optional(),
+  beam_size: beamSize.optional(),
+  condition_on_previous_text: truth('condition_on_previous_text').optional(),
+});
+
+/** Text fields of `POST /v1/audio/transcriptions`; unknown ones are dropped. */
+export const transcriptionSchema = translationSchema
+  .extend({
+    timestamp_granularities: granularities.default(['segment']),
+    include: include.default([]),
+    stream: truth('stream').default(false),
+  })
+  .refine(
+    ({ timestamp_granularities: asked, response_format: format }) => {
+      return format === 'verbose_json' || !asked.includes('word');
+    },
+    needs(
+      'timestamp_granularities',
+      'timestamp_granularities word needs response_format verbose_json.',
+    ),
+  )
+  .refine(
+    ({ include, response_format: format }) => {
+      return format === 'json' || include.length === 0;
+    },
+    needs('include', 'include logprobs needs response_format json.'),
+  )
+  .refine(
+    ({ stream, response_format: format }) => {
+      return !stream || format === 'json' || format === 'text';
+    },
+    needs('stream', 'stream needs response_format json or text.'),
+  );
+
+function needs(field: string, error: string) {
+  return { path: [field], error };
 }
+
+/** Fields of a translation, checked. */
+export type TranslationFields = z.output<typeof translationSchema>;

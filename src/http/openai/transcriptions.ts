@@ -1,45 +1,96 @@
 import type { Middleware } from 'koa';
-import type { z } from 'zod';
-import type { ModelCard } from '../../models/card.js';
 import { ChorusError } from '../../protocol/errors.js';
 import { inSpan } from '../../protocol/in-span.js';
+import type { ModelNames } from '../catalogue-port.js';
 import type { DoorContext, DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
-import { checkLanguage } from '../languages.js';
 import { readForm } from '../multipart.js';
-import { type Transcript, transcribe } from '../transcription.js';
+import { hear, transcribe, type TranscriptionJob } from '../transcription.js';
 import { type SpooledFile, Upload, type UploadedForm } from '../upload.js';
-import { validate } from '../validate.js';
 import { transcriptBody } from './transcript-body.js';
-import { formFields, transcriptionSchema } from './transcription-schema.js';
+import { streamTranscript } from './transcript-stream.js';
+import { type FormFields, formFields } from './transcription-form.js';
+import {
+  type AskedTranscript,
+  readTranscription,
+  readTranslation,
+} from './transcription-request.js';
 
 /** Rate that recognition models hear. */
 const SAMPLE_RATE_HZ = 16_000;
 
+/** Reads the fields of one of the two routes. */
+type ReadFields = (form: FormFields, catalogue: ModelNames) => AskedTranscript;
+
 /** Handles `POST /v1/audio/transcriptions`. */
 export function createTranscription(dependencies: AppDependencies): Middleware<DoorState> {
   return async function createTranscription(ctx) {
-    const upload = await Upload.open(dependencies.spoolDir);
-    try {
-      const form = await readForm(ctx.req, {
-        fileField: 'file',
-        filePath: upload.path('file'),
-        maxFileBytes: dependencies.settings.maxUploadBytes,
-        signal: ctx.state.signal,
-      });
-      await answer(ctx, new Task(form, upload, dependencies));
-    } finally {
-      await upload.dispose();
-    }
+    await withUpload(ctx, { dependencies, read: readTranscription });
   };
 }
 
-async function answer(ctx: DoorContext, task: Task): Promise<void> {
-  const { facts, requestId, claim, signal } = ctx.state;
-  Object.assign(facts, { task: 'asr', model: task.card.id });
-  const transcript = await task.run({ requestId, claim, signal });
-  facts.workerId = transcript.workerId;
-  const { contentType, body } = transcriptBody(transcript, task.fields.response_format);
+/** Handles `POST /v1/audio/translations`: what is spoken in any language, written in English. */
+export function createTranslation(dependencies: AppDependencies): Middleware<DoorState> {
+  return async function createTranslation(ctx) {
+    await withUpload(ctx, { dependencies, read: readTranslation });
+  };
+}
+
+interface RouteOptions {
+  readonly dependencies: AppDependencies;
+  readonly read: ReadFields;
+}
+
+async function withUpload(ctx: DoorContext, { dependencies, read }: RouteOptions): Promise<void> {
+  const upload = await Upload.open(dependencies.spoolDir);
+  try {
+    const form = await readForm(ctx.req, {
+      fileField: 'file',
+      filePath: upload.path('file'),
+      maxFileBytes: dependencies.settings.maxUploadBytes,
+      signal: ctx.state.signal,
+    });
+    const file = demandFile(form);
+    const asked = read(formFields(form.fields), dependencies.catalogue);
+    await answer(ctx, dependencies, { asked, file, upload });
+  } finally {
+    await upload.dispose();
+  }
+}
+
+interface Received {
+  readonly asked: AskedTranscript;
+  readonly file: SpooledFile;
+  /** Owns the file, and the decoded audio too. */
+  readonly upload: Upload;
+}
+
+/** Everything has been checked by now; the audio is decoded and heard. */
+async function answer(
+  ctx: DoorContext,
+  dependencies: AppDependencies,
+  received: Received,
+): Promise<void> {
+  const { card, streams, style } = received.asked;
+  const { metrics } = dependencies;
+  const uploadedAtMs = performance.now();
+  Object.assign(ctx.state.facts, { task: 'asr', model: card.id });
+  const job = await decode(ctx, dependencies, received);
+  const onEnd = (): Promise<void> => {
+    metrics.requests.finalDelay(card.id, (performance.now() - uploadedAtMs) / 1000);
+    // Nobody shall find the file there who has the answer.
+    return received.upload.dispose();
+  };
+  if (streams) {
+    const { durationSeconds } = job.audio;
+    const { hasLogprobs } = style;
+    await streamTranscript(ctx, hear(dependencies, job), { durationSeconds, hasLogprobs, onEnd });
+    return;
+  }
+  const transcript = await transcribe(dependencies, job);
+  await onEnd();
+  const { contentType, body } = await transcriptBody(transcript, style);
+  ctx.state.facts.workerId = transcript.workerId;
   ctx.set({
     'Content-Type': contentType,
     'X-Chorus-Worker': transcript.workerId,
@@ -48,50 +99,18 @@ async function answer(ctx: DoorContext, task: Task): Promise<void> {
   ctx.body = body;
 }
 
-type Asked = Pick<DoorState, 'requestId' | 'claim' | 'signal'>;
-
-/** One transcription: everything is checked when it is made, and only then decoded and heard. */
-class Task {
-  readonly fields: z.output<typeof transcriptionSchema>;
-  readonly card: ModelCard;
-  readonly #file: SpooledFile;
-  readonly #upload: Upload;
-  readonly #dependencies: AppDependencies;
-
-  constructor(form: UploadedForm, upload: Upload, dependencies: AppDependencies) {
-    const { catalogue } = dependencies;
-    this.#file = demandFile(form);
-    this.fields = validate(transcriptionSchema, formFields(form.fields));
-    this.card = catalogue.resolveModel(this.fields.model, 'asr');
-    if (this.fields.language !== undefined) {
-      checkLanguage(this.fields.language, this.card, catalogue);
-    }
-    this.#upload = upload;
-    this.#dependencies = dependencies;
-  }
-
-  async run({ requestId, claim, signal }: Asked): Promise<Transcript> {
-    const uploadedAtMs = performance.now();
-    const { media, router, metrics } = this.#dependencies;
-    const pcmPath = this.#upload.path('pcm');
-    const paths = { inputPath: this.#file.path, outputPath: pcmPath };
-    const audio = await inSpan(claim.trace?.start('decode'), () =>
-      media.decode({ ...paths, sampleRateHz: SAMPLE_RATE_HZ }, signal),
-    );
-    const { language, prompt, temperature } = this.fields;
-    const request = {
-      model: this.card.id,
-      pcmPath,
-      samples: audio.samples,
-      temperature,
-      ...(language !== undefined && { language }),
-      ...(prompt !== undefined && { prompt }),
-    };
-    const job = { request, requestId, claim, audio, signal };
-    const transcript = await transcribe({ router, metrics }, job);
-    metrics.requests.finalDelay(this.card.id, (performance.now() - uploadedAtMs) / 1000);
-    return transcript;
-  }
+async function decode(
+  { state: { requestId, claim, signal } }: DoorContext,
+  { media }: AppDependencies,
+  { asked: { request, needs }, file, upload }: Received,
+): Promise<TranscriptionJob> {
+  const pcmPath = upload.path('pcm');
+  const paths = { inputPath: file.path, outputPath: pcmPath };
+  const audio = await inSpan(claim.trace?.start('decode'), () =>
+    media.decode({ ...paths, sampleRateHz: SAMPLE_RATE_HZ }, signal),
+  );
+  const whole = { ...request, pcmPath, samples: audio.samples };
+  return { request: whole, requestId, claim, audio, signal, needs };
 }
 
 function demandFile(form: UploadedForm): SpooledFile {

@@ -47,7 +47,7 @@ function readyModels({ workers }: ServerStatus): readonly WorkerModelStatus[] {
 /** Cards have no version: the weights' digest says which model it is. */
 function versionOf({ files }: ModelCard): string | null {
   const [weights] = files.toSorted((one, other) => other.bytes - one.bytes);
-  return weights?.sha256.slice(0, VERSION_LENGTH) ?? null;
+  return weights?.sha256?.slice(0, VERSION_LENGTH) ?? null;
 }
 
 function messageFor(state: HealthState, { draining, services }: ServerStatus): string {

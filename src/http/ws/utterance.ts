@@ -7,6 +7,7 @@ import type { Span, SpanAttributes } from '../../protocol/trace.js';
 import type { Stream, StreamWork } from '../../routing/router.js';
 import type { Connection } from './connection.js';
 import { SpeechClock } from './speech-clock.js';
+import { SpokenPlace } from './spoken-place.js';
 
 /** Speech that may wait here for its worker before the client is read no more: 4 s at 16 kHz. */
 const MAX_WAITING_BYTES = 128 * 1024;
@@ -21,8 +22,8 @@ export interface UtteranceOptions {
 }
 
 /**
- * One utterance of a connection: holds a lease from its beginning until the worker has said all, and
- * none before or after. Its end is also the connection's if the connection ends first.
+ * One utterance of a connection: holds a lease from its beginning until the worker has said all, but
+ * while the worker says that nobody speaks, and none before or after. Its end is also the connection's if the connection ends first.
  */
 export class Utterance {
   /** Resolves when the worker has said all; rejects with a ChorusError. */
@@ -33,6 +34,7 @@ export class Utterance {
   readonly #end = new AbortController();
   readonly #clock: SpeechClock;
   readonly #trace: Span;
+  #hasSettled = false;
 
   constructor(connection: Connection, options: UtteranceOptions) {
     this.#connection = connection;
@@ -44,11 +46,26 @@ export class Utterance {
     this.over.catch(() => undefined);
   }
 
+  /** Whether speech waits here for its worker. */
+  get isBehind(): boolean {
+    return this.#audio.waitingBytes > 0;
+  }
+
   /** Adds speech: signed 16-bit little-endian mono. Too much of it holds the client back. */
   write(pcm: Uint8Array): void {
     this.#audio.push(pcm);
     this.#clock.came(pcm.byteLength);
     if (this.#audio.waitingBytes > MAX_WAITING_BYTES) this.#connection.pause();
+  }
+
+  /** Ends what is being said, and asks for its words, while the utterance goes on. */
+  commit(): void {
+    this.#audio.push({ type: 'commit' });
+  }
+
+  /** Drops what is being said and has not ended, while the utterance goes on. */
+  clear(): void {
+    this.#audio.push({ type: 'clear' });
   }
 
   /** The speaker has ended; the rest of the words is still to come. */
@@ -67,7 +84,8 @@ export class Utterance {
     try {
       const lease = await stream.acquire(this.#work(), signal);
       try {
-        await this.#tell(lease.listen(request, this.#audio, signal));
+        const place = new SpokenPlace(lease, signal);
+        await this.#tell(lease.listen(request, this.#audio, signal), place);
       } finally {
         lease.release();
       }
@@ -80,8 +98,9 @@ export class Utterance {
     }
   }
 
-  async #tell(events: AsyncIterable<LiveEvent>): Promise<void> {
+  async #tell(events: AsyncIterable<LiveEvent>, place: SpokenPlace): Promise<void> {
     for await (const event of events) {
+      place.follow(event);
       this.#measure(event);
       this.#options.onEvent(event);
       await this.#connection.drained();
@@ -99,8 +118,17 @@ export class Utterance {
       metrics.heard(model, event.usage.audioSeconds);
       metrics.used('asr', model, event.usage);
     }
-    const delay = event.type === 'done' ? this.#clock.lastAgeSeconds : undefined;
+    const delay = this.#finalDelay(event);
     if (delay !== undefined) metrics.finalDelay(model, delay);
+  }
+
+  /** From the end of a turn, or of the utterance where the engine knows no turns, to its last word. */
+  #finalDelay(event: LiveEvent): number | undefined {
+    if (event.type === 'settled') {
+      this.#hasSettled = true;
+      return this.#clock.ageSeconds(event.throughSeconds);
+    }
+    return event.type === 'done' && !this.#hasSettled ? this.#clock.lastAgeSeconds : undefined;
   }
 
   #readOn(): void {
