@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 
-import { benchAsr } from './asr.js';
+import { withAsr } from './asr.js';
 import { withChinese } from './chinese.js';
 import { withDoor } from './door.js';
 import { withListeners } from './listeners.js';
+import { withLive } from './live.js';
 import { withMarks } from './marks.js';
 import { benchMemory } from './memory.js';
 import { OVERHEAD_PARTS, benchOverhead } from './overhead.js';
@@ -30,6 +31,7 @@ import { SUPERVISION_PARTS, benchSupervision } from './supervision.js';
 import { withCollector } from './telemetry/collector.js';
 import { withMetrics } from './telemetry/metrics.js';
 import { benchTts } from './tts.js';
+import { withUploads } from './uploads.js';
 
 const EXAMPLES = `
 Each line on standard output is one JSON object; progress goes to standard error.
@@ -50,11 +52,7 @@ withPeer(program.command('tts').description('speech against python -m piper.http
   .option('--requests <n>', 'requests of a run (at least 2 for each in flight)', atLeastOne, 16)
   .action(benchTts);
 
-withPeer(program.command('asr').description('recognition against faster-whisper'))
-  .option('--concurrency <list>', 'files in flight, one series for each', counts, [1, 2])
-  .option('--requests <n>', 'requests of a run (at least 1 for each in flight)', atLeastOne, 4)
-  .option('--compute-type <type>', "the peer's arithmetic: int8 or float32", 'int8')
-  .action(benchAsr);
+withAsr(program);
 
 withPlaces(
   program.command('memory').description("the supervisor's memory under streams and uploads"),
@@ -174,10 +172,12 @@ withCollector(program);
 withMetrics(program);
 withPhonemes(program);
 withListeners(program);
+withLive(program);
 withDoor(program);
 withMarks(program);
 withSpeechMemory(program);
 withChinese(program);
+withUploads(program);
 
 endProgramsAtExit();
 try {

@@ -1,4 +1,4 @@
-import { heardWords } from '../support/word-errors.js';
+import { heardWords } from '../support/heard-words.js';
 
 /** A word and when it is said, in seconds. */
 export interface TimedWord {

@@ -21,6 +21,16 @@ export interface FasterWhisperOptions {
   /** Threads of each worker. */
   readonly threads: number;
   readonly cpus: string | undefined;
+  /** Its pipeline that decodes eight windows at once. */
+  readonly batched?: boolean;
+}
+
+/** How a file is to be heard. */
+export interface HearingOptions {
+  /** With word times: cross-attention and dynamic time warping. */
+  readonly words?: boolean;
+  /** Silence is cut out before the network hears anything; the batched pipeline always does so. */
+  readonly vad?: boolean;
 }
 
 /** A word that the peer heard, and when. */
@@ -35,8 +45,8 @@ export interface HeardWord {
 export interface FasterWhisperPeer {
   readonly pid: number;
   readonly versions: Readonly<Record<string, string>>;
-  transcribe(file: string): Promise<string>;
-  /** Transcribes with word times: cross-attention and dynamic time warping. */
+  transcribe(file: string, how?: HearingOptions): Promise<string>;
+  /** Transcribes with word times. */
   words(file: string): Promise<readonly HeardWord[]>;
   stop(): Promise<void>;
 }
@@ -69,10 +79,10 @@ export async function startFasterWhisper(
     waiting.delete(answer.id);
   });
   await answerTo('ready');
-  const ask = async (file: string, words: boolean): Promise<Answer> => {
+  const ask = async (file: string, how: HearingOptions): Promise<Answer> => {
     const id = randomUUID();
     const answered = answerTo(id);
-    program.stdin.write(`${JSON.stringify({ id, file, words })}\n`);
+    program.stdin.write(`${JSON.stringify({ id, file, ...how })}\n`);
     const answer = await answered;
     if (answer.error === undefined) return answer;
     throw new Error(`faster-whisper could not read ${file}: ${answer.error}`);
@@ -80,17 +90,18 @@ export async function startFasterWhisper(
   return {
     pid: program.pid,
     versions,
-    transcribe: async (file) => (await ask(file, false)).text ?? '',
-    words: async (file) => (await ask(file, true)).words ?? [],
+    transcribe: async (file, how = {}) => (await ask(file, how)).text ?? '',
+    words: async (file) => (await ask(file, { words: true })).words ?? [],
     stop: () => program.stop(),
   };
 }
 
 function flags(options: FasterWhisperOptions): readonly string[] {
-  return Object.entries({
+  const named = Object.entries({
     model: options.model,
     'compute-type': options.computeType,
     workers: options.workers,
     threads: options.threads,
   }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return options.batched === true ? [...named, '--batched'] : named;
 }

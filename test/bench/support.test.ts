@@ -4,7 +4,6 @@ import { closedLoop } from '../../bench/support/closed-loop.js';
 import { treeMemory } from '../../bench/support/process-tree.js';
 import { quantile, spread } from '../../bench/support/statistics.js';
 import { WavListener } from '../../bench/support/wav-listener.js';
-import { wordErrorRate } from '../../bench/support/word-errors.js';
 import { longText, shortText } from '../../bench/texts.js';
 
 /** A streamed mono WAV: no true lengths, an odd-sized foreign chunk before the samples. */
@@ -45,18 +44,6 @@ describe('WavListener', () => {
     listener.take(streamedWav([0, 100, -100]), 1);
     expect(listener.firstAudibleMs).toBeUndefined();
     expect(listener.audioSeconds).toBeCloseTo(0.03);
-  });
-});
-
-describe('wordErrorRate', () => {
-  it.each([
-    ["Don't stop, please!", 'dont stop please', 0],
-    ['one two three four', 'one too three four', 0.25],
-    ['one two three four', 'one three four', 0.25],
-    ['one two three four', 'one two and three four', 0.25],
-    ['one two', '', 1],
-  ])('of %j against %j is %d', (reference, transcript, rate) => {
-    expect(wordErrorRate(reference, transcript)).toBe(rate);
   });
 });
 
