@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasFfmpeg } from '../support/codecs.js';
 import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
 import { eventually } from '../support/eventually.js';
+import { constantFlac } from '../support/hostile-flac.js';
+import { silentOpus } from '../support/hostile-opus.js';
 
 interface ErrorBody {
   readonly error: {
@@ -40,6 +42,14 @@ function wav(declared: number, present: number): Buffer {
   header.write('data', 36);
   header.writeUInt32LE(declared * 2, 40);
   return Buffer.concat([header, Buffer.alloc(present * 2)]);
+}
+
+/** A WAV with another number in its header, and another name of its last chunk. */
+function patched(at: number, value: number, lastChunk = 'data'): Buffer {
+  const file = wav(1_600, 1_600);
+  file.write(lastChunk, 36);
+  file.writeUInt32LE(value, at);
+  return file;
 }
 
 /** Everything that a client can get wrong, against real weights and real processes. */
@@ -113,6 +123,9 @@ describe('bad input', () => {
     ['a WAV without samples', wav(0, 0), 400, /audio/],
     ['a WAV that is cut off', wav(160_000, 16_000), 400, /declares|truncated|cut/i],
     ['half a WAV header', wav(0, 0).subarray(0, 30), 400, /audio/],
+    ['a WAV whose format has 1.7 GB', patched(16, 0x66_66_66_66), 400, /format/],
+    ['a WAV of 1 MHz', patched(24, 1_092_676), 400, /768000 Hz, not 1092676/],
+    ['a WAV with a chunk that never ends', patched(40, 0x39_39_39_39, 'HURF'), 400, /before/],
     [
       'an MP3 header and noise',
       Buffer.concat([Buffer.from('ID3'), randomBytes(9_000)]),
@@ -131,6 +144,13 @@ describe('bad input', () => {
       // ffmpeg could read a codec that we do not know; without it nobody can tell.
       hasFfmpeg ? 400 : 415,
       hasFfmpeg ? /damaged/ : /ffmpeg/,
+    ],
+    ['an Opus bomb', silentOpus({ seconds: 3_600, channels: 255 }), 400, /1 to 8 channels/],
+    [
+      'a FLAC of twelve hours',
+      constantFlac({ sampleRateHz: 8_000, frames: 6_000 }),
+      400,
+      /more than 6 hours/,
     ],
     ['a file over the cap', wav(3_000_000, 3_000_000), 413, new RegExp(String(MAX_UPLOAD_BYTES))],
   ])('%s as an upload gets a clear answer', async (_, file, status, message) => {

@@ -76,6 +76,18 @@ def transcript(name):
     return {"language": info.language, "languageProbability": info.language_probability, "segments": rows}
 
 
+def words(name):
+    model = WhisperModel(str(MODELS / name), device="cpu", compute_type="float32", cpu_threads=1)
+    segments, _ = model.transcribe(
+        str(CLIP), beam_size=1, temperature=0, condition_on_previous_text=False, word_timestamps=True
+    )
+    return [
+        {"word": one.word, "start": float(one.start), "end": float(one.end), "probability": rounded([one.probability])[0]}
+        for segment in segments
+        for one in segment.words
+    ]
+
+
 samples = read_clip()
 mel = features(samples)
 golden = {
@@ -87,6 +99,7 @@ golden = {
     "mel": rounded(mel[::9, ::37]),
     "whisper-tiny.en": network("whisper-tiny.en", mel, [50257, 50362]),
     "whisper-base": network("whisper-base", mel, [50258, 50259, 50359, 50363]),
+    "words": {name: words(name) for name in ("whisper-tiny.en", "whisper-base")},
     "transcripts": {name: transcript(name) for name in ("whisper-tiny.en", "whisper-base")},
 }
 (HERE / "whisper.json").write_text(json.dumps(golden) + "\n")

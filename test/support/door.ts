@@ -57,14 +57,22 @@ export const obedientCard = card({
 });
 export const earCard = card({ id: 'ear-model', task: 'asr' });
 export const wideEarCard = card({ id: 'wide-ear', task: 'asr', languages: ['en', 'de'] });
+/** Hears two languages and translates. */
+export const interpreterCard = card({
+  id: 'interpreter',
+  task: 'asr',
+  languages: ['en', 'fr'],
+  capabilities: ['translation'],
+});
 
-/** Names as the catalogue resolves them, over three cards; `wide-ear` is not configured. */
+/** Names as the catalogue resolves them, over a few cards; `wide-ear` is not configured. */
 export const catalogue: ModelNames = {
   configured: (service) => (service === 'tts' ? [voiceCard] : [earCard]),
-  all: () => [voiceCard, earCard, wideEarCard],
+  all: () => [voiceCard, earCard, wideEarCard, interpreterCard],
   resolveModel(name, service) {
     const aliases: Record<string, ModelCard> = { 'tts-1': voiceCard, 'whisper-1': earCard };
-    const found = [voiceCard, obedientCard, earCard].find(({ id }) => id === name) ?? aliases[name];
+    const named = [voiceCard, obedientCard, earCard, wideEarCard, interpreterCard];
+    const found = named.find(({ id }) => id === name) ?? aliases[name];
     const details = { param: 'model' };
     if (found === undefined) throw new ChorusError('model_not_found', `No model ${name}.`, details);
     if (service !== undefined && found.task !== service) {

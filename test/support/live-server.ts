@@ -11,8 +11,11 @@ import { loadCatalogue } from '../../src/models/catalogue.js';
 import { ConfiguredModels } from '../../src/models/model-names.js';
 import { echoFamily } from './echo-family.js';
 
-/** Models of test/workers/live-engine.ts: one that hears live speech and one that does not. */
-const LIVE_MODELS = ['live', 'deaf'] as const;
+/**
+ * Models of test/workers/live-engine.ts: one that hears live speech and one that does not. There is
+ * also `turns`, which finds turns as the real engines do.
+ */
+const LIVE_MODELS: readonly string[] = ['live', 'deaf'];
 
 function cardOf(id: string): string {
   return `
@@ -43,6 +46,8 @@ export interface LiveServer extends RunningServer {
 /** How a live server is started. */
 export interface LiveServerOptions {
   readonly workers: number;
+  /** The first is the default. */
+  readonly models?: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
   readonly tracing?: StartOptions['tracing'];
 }
@@ -50,12 +55,13 @@ export interface LiveServerOptions {
 /** Starts it with workers of one replica each and the real media process. */
 export async function startLiveServer({
   workers,
+  models: ids = LIVE_MODELS,
   settings = {},
   tracing,
 }: LiveServerOptions): Promise<LiveServer> {
   const root = await mkdtemp(join(tmpdir(), 'chorus-live-'));
   const dirOf = (id: string): string => join(root, 'models', id);
-  for (const id of LIVE_MODELS) {
+  for (const id of ids) {
     await mkdir(dirOf(id), { recursive: true });
     await writeFile(join(dirOf(id), 'model.yaml'), cardOf(id));
   }
@@ -64,14 +70,14 @@ export async function startLiveServer({
     MODELS_DIR: join(root, 'models'),
     DATA_DIR: join(root, 'data'),
     TTS_MODELS: 'none',
-    ASR_MODELS: LIVE_MODELS.join(','),
+    ASR_MODELS: ids.join(','),
     LOG_FILE: 'none',
     ...settings,
   };
   const loaded = loadSettings({ env, cwd: root });
   const logLines = new EventEmitter<{ line: [Record<string, unknown>] }>();
   const log = { write: (line: string) => void logLines.emit('line', JSON.parse(line)) };
-  const models = LIVE_MODELS.map(
+  const models = ids.map(
     (id) => ({ id, service: 'asr', dir: dirOf(id), replicas: 1, threads: 1 }) as const,
   );
   const server = await startServer({
@@ -90,10 +96,12 @@ export async function startLiveServer({
   await server.settled;
   return {
     ...server,
-    modelDir: dirOf('live'),
+    modelDir: dirOf(ids[0] ?? 'live'),
     logLines,
     async startedSteps() {
-      const text = await readFile(join(dirOf('live'), 'steps.log'), 'utf8').catch(() => '');
+      const text = await readFile(join(dirOf(ids[0] ?? 'live'), 'steps.log'), 'utf8').catch(
+        () => '',
+      );
       return text.split('\n').filter((line) => line !== '');
     },
     async stop() {

@@ -2,7 +2,13 @@ import type { ChorusError } from '../../src/protocol/errors.js';
 import type { LiveAudio } from '../../src/protocol/live-audio.js';
 import type { LiveEvent } from '../../src/protocol/live.js';
 import type { SpeechEvent, TranscriptEvent } from '../../src/protocol/requests.js';
-import type { AcquireRequest, Lease, Router, Stream } from '../../src/routing/router.js';
+import type {
+  AcquireRequest,
+  Lease,
+  Router,
+  Stream,
+  StreamRequest,
+} from '../../src/routing/router.js';
 
 /** What a scripted worker does with a lease. */
 export interface Script {
@@ -49,19 +55,32 @@ export class ScriptedLease implements Lease {
     return this.#script.listen(audio, signal);
   };
 
-  pause(): void {}
+  isPaused = false;
 
-  async resume(): Promise<void> {}
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  async resume(): Promise<void> {
+    this.isPaused = false;
+  }
 
   release(): void {
     this.releases += 1;
   }
 }
 
+/** A stream whose worker the test may lose. */
+export interface ScriptedStream extends Stream {
+  lose(error: ChorusError): void;
+  closed: boolean;
+}
+
 /** Hands out scripted leases and remembers them. */
 export class ScriptedRouter implements Router {
   readonly leases: ScriptedLease[] = [];
   readonly requests: AcquireRequest[] = [];
+  readonly streams: ScriptedStream[] = [];
   script: Script = {};
   refusal: ChorusError | undefined;
 
@@ -73,7 +92,20 @@ export class ScriptedRouter implements Router {
     return lease;
   }
 
-  openStream(): Stream {
-    throw new Error('no streams here');
+  openStream(request: StreamRequest): Stream {
+    if (this.refusal !== undefined) throw this.refusal;
+    const lost = new AbortController();
+    const { model } = request;
+    const stream: ScriptedStream = {
+      workerId: 'worker-0',
+      model,
+      lost: lost.signal,
+      acquire: (work) => this.acquire({ ...request, ...work }),
+      close: () => void (stream.closed = true),
+      lose: (error) => lost.abort(error),
+      closed: false,
+    };
+    this.streams.push(stream);
+    return stream;
   }
 }

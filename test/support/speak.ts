@@ -61,7 +61,8 @@ export async function speak<Step, Result>(
   const steps: Step[] = [];
   const context: JobContext<Step, Result> = {
     signal: new AbortController().signal,
-    async step(step) {
+    async step(given) {
+      const step = typeof given === 'function' ? (given as () => Step)() : given;
       steps.push(step);
       return (await replica.run(step, NEVER_CANCELED)).result;
     },

@@ -31,6 +31,14 @@ interface GoldenNetwork {
   readonly noSpeechProb: number;
 }
 
+/** A word of the reference, in seconds. */
+interface GoldenWord {
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+  readonly probability: number;
+}
+
 interface GoldenTranscript {
   readonly language: string;
   readonly segments: readonly {
@@ -47,6 +55,7 @@ export interface WhisperGolden extends Readonly<Record<WhisperId, GoldenNetwork>
   readonly filters128: GoldenFilters;
   readonly melEvery: readonly [number, number];
   readonly mel: readonly number[];
+  readonly words: Readonly<Record<WhisperId, readonly GoldenWord[]>>;
   readonly transcripts: Readonly<Record<WhisperId, GoldenTranscript>>;
 }
 
@@ -58,8 +67,17 @@ export async function readGolden(): Promise<WhisperGolden> {
 const WAV_HEADER_BYTES = 44;
 
 /** Nine seconds of speech, 16 kHz; see test/fixtures/make_speech.py. */
-export async function readSpeech(): Promise<Int16Array> {
-  const file = await readFile(join('test', 'fixtures', 'speech-16k.wav'));
+export function readSpeech(): Promise<Int16Array> {
+  return readFixture('speech-16k.wav');
+}
+
+/** Five seconds of Spanish, 16 kHz; see test/fixtures/make-spanish.ts. */
+export function readSpanish(): Promise<Int16Array> {
+  return readFixture('spanish-16k.wav');
+}
+
+async function readFixture(name: string): Promise<Int16Array> {
+  const file = await readFile(join('test', 'fixtures', name));
   return new Int16Array(Uint8Array.from(file.subarray(WAV_HEADER_BYTES)).buffer);
 }
 
@@ -88,7 +106,8 @@ export interface LoadedWhisper {
 /** Opens both halves on a folder with a built graph or an export. */
 export async function openWhisper(dir: string): Promise<LoadedWhisper> {
   const card = cardSchema.parse(CARD);
-  const load = { card, modelDir: dir, target: { kind: 'cpu' }, threads: 1 } as const;
+  const companions = { 'silero-vad': modelDir('silero-vad') };
+  const load = { card, modelDir: dir, target: { kind: 'cpu' }, threads: 1, companions } as const;
   const replica = await loadReplica(load);
   const model = await whisperEngine.open(card, dir, { phonemizer: NO_PHONEMIZER });
   return {
