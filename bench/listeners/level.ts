@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { cpuSeconds } from '../support/process-stat.js';
-import { processTree } from '../support/process-tree.js';
+import { costOf } from '../support/load-cost.js';
+import type { LoadCost } from '../support/load-cost.js';
 import { quantile, rounded, sum } from '../support/statistics.js';
 import { Listener } from './listener.js';
 import type { Listened, ListenerOptions } from './listener.js';
@@ -32,14 +31,6 @@ export interface Level {
   readonly audioSeconds: number;
   readonly answers: number;
   readonly failures: number;
-}
-
-/** What the machine did for it while all were there. */
-export interface LevelCost {
-  readonly serverCores: number;
-  readonly clientCores: number;
-  /** How late this process was to read: more than a few milliseconds would look like underruns. */
-  readonly clientLagP99Ms: number;
 }
 
 /** Who waits longer than that for the first sound is not served, buffers or not. */
@@ -83,7 +74,7 @@ export function levelOf(listened: readonly Listened[]): Level {
 }
 
 /** Lets so many listeners in, one after the other, and ends when all have been there for a time. */
-export async function runLevel(plan: LevelPlan): Promise<Level & LevelCost> {
+export async function runLevel(plan: LevelPlan): Promise<Level & LoadCost> {
   const end = new AbortController();
   setMaxListeners(0, end.signal);
   const listeners = Array.from({ length: plan.listeners }, (_, at) => new Listener(at, plan));
@@ -91,24 +82,9 @@ export async function runLevel(plan: LevelPlan): Promise<Level & LevelCost> {
   const listening = listeners.map((one, at) => one.listen(at * apartMs, end.signal));
   await delay(plan.staggerSeconds * 1000);
   const sinceMs = performance.now();
-  const cost = await costOf(plan);
+  const cost = await costOf(plan.pid, plan.seconds);
   const listened = listeners.map((one) => one.heardSince(sinceMs));
   end.abort();
   await Promise.all(listening);
   return { ...levelOf(listened), ...cost };
-}
-
-async function costOf({ pid, seconds }: LevelPlan): Promise<LevelCost> {
-  const server = await processTree(pid);
-  const lag = monitorEventLoopDelay({ resolution: 5 });
-  const [serverBefore, clientBefore] = [await cpuSeconds(server), process.cpuUsage()];
-  lag.enable();
-  await delay(seconds * 1000);
-  lag.disable();
-  const client = process.cpuUsage(clientBefore);
-  return {
-    serverCores: rounded(((await cpuSeconds(server)) - serverBefore) / seconds),
-    clientCores: rounded((client.user + client.system) / 1e6 / seconds),
-    clientLagP99Ms: rounded(lag.percentile(99) / 1e6),
-  };
 }

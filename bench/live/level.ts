@@ -1,10 +1,8 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { cpuSeconds } from '../support/process-stat.js';
-import { processTree } from '../support/process-tree.js';
+import { costOf } from '../support/load-cost.js';
+import type { LoadCost } from '../support/load-cost.js';
 import { note } from '../support/report.js';
-import { rounded } from '../support/statistics.js';
 import type { TimedSpeech } from '../support/timed-speech.js';
 import { liveLevel } from './level-figures.js';
 import type { LiveLevel } from './level-figures.js';
@@ -28,14 +26,6 @@ export interface LiveLevelPlan extends LiveStreamOptions {
   readonly pid: number;
 }
 
-/** What the machine did for it while all were there. */
-export interface LiveCost {
-  readonly serverCores: number;
-  readonly clientCores: number;
-  /** How late this process was to send and to read: it makes lags longer than they are. */
-  readonly clientLagP99Ms: number;
-}
-
 /** Streams that follow each other do not say the same at the same time. */
 const TEXTS_APART = 5;
 
@@ -45,18 +35,19 @@ interface Heard {
 }
 
 /** Lets so many streams speak; turns count that are said while all of them are there. */
-export async function runLiveLevel(plan: LiveLevelPlan): Promise<LiveLevel & LiveCost> {
-  const { streams, staggerSeconds, seconds } = plan;
+export async function runLiveLevel(plan: LiveLevelPlan): Promise<LiveLevel & LoadCost> {
+  const { streams, staggerSeconds, seconds, pid } = plan;
   const beginMs = performance.now();
   const speaking = Array.from({ length: streams }, (_, at) => speakAs(plan, at));
-  const [cost, ...heard] = await Promise.all([costOf(plan), ...speaking]);
+  const cost = delay(staggerSeconds * 1000).then(() => costOf(pid, seconds));
+  const [measured, ...heard] = await Promise.all([cost, ...speaking]);
   const fromMs = beginMs + staggerSeconds * 1000;
   const isCounted = ({ sentFromMs, sentToMs }: TurnFigures): boolean =>
     sentFromMs >= fromMs && sentToMs <= fromMs + seconds * 1000;
   const turns = heard.flatMap((one) => one.turns.filter(isCounted));
   const problems = heard.flatMap(({ problem }) => problem ?? []);
   for (const problem of problems) note(`live: ${problem}`);
-  return { ...liveLevel(streams, turns, problems.length), ...cost };
+  return { ...liveLevel(streams, turns, problems.length), ...measured };
 }
 
 /** One stream from its first sample to its last word. */
@@ -82,20 +73,4 @@ async function speakAs(plan: LiveLevelPlan, number: number): Promise<Heard> {
   } catch (caught) {
     return { turns: [], problem: caught instanceof Error ? caught.message : String(caught) };
   }
-}
-
-async function costOf({ pid, seconds, staggerSeconds }: LiveLevelPlan): Promise<LiveCost> {
-  await delay(staggerSeconds * 1000);
-  const server = await processTree(pid);
-  const lag = monitorEventLoopDelay({ resolution: 5 });
-  const [serverBefore, clientBefore] = [await cpuSeconds(server), process.cpuUsage()];
-  lag.enable();
-  await delay(seconds * 1000);
-  lag.disable();
-  const client = process.cpuUsage(clientBefore);
-  return {
-    serverCores: rounded(((await cpuSeconds(server)) - serverBefore) / seconds),
-    clientCores: rounded((client.user + client.system) / 1e6 / seconds),
-    clientLagP99Ms: rounded(lag.percentile(99) / 1e6),
-  };
 }
