@@ -18,7 +18,7 @@ const SAMPLES_PER_MS = LIVE_RATE_HZ / 1000;
 /** Silence after the speech that is read with it: a word's end is not cut off. */
 const TAIL_SAMPLES = 200 * SAMPLES_PER_MS;
 /** A guess needs so much speech that has not been read; less is no word. */
-const MIN_NEW_SAMPLES = 320 * SAMPLES_PER_MS;
+const MIN_NEW_SAMPLES = 240 * SAMPLES_PER_MS;
 /** So much silence may be the end: what was said is read as if it were, and then it is there at once. */
 const PAUSE_SAMPLES = 160 * SAMPLES_PER_MS;
 /** Of less speech a language is not told reliably. */
