@@ -1,12 +1,10 @@
 import type { ModelCard } from '../../models/card.js';
-import { ChorusError } from '../../protocol/errors.js';
 import type { TranscriptEvent, TranscriptionRequest } from '../../protocol/requests.js';
 import type { JobContext } from '../engine.js';
 import { checkRequest } from '../funasr/check-request.js';
-import { isSilent, spansOf } from '../funasr/spans.js';
+import { readSpans } from '../funasr/spans.js';
 import { groupsOf, segmentOf } from '../funasr/spoken-tokens.js';
 import type { Vocabulary } from '../funasr/vocabulary.js';
-import { SpeechFile } from '../speech-file.js';
 import type { ParaformerResult, ParaformerStep } from './steps.js';
 import { spokenTokens } from './text.js';
 
@@ -37,12 +35,7 @@ export async function* transcribe(
 ): AsyncGenerator<TranscriptEvent> {
   checkRequest(model.card, request);
   yield { type: 'start', language: languageOf(model, request) };
-  const file = await SpeechFile.open(request.pcmPath, request.samples);
-  try {
-    yield* spans(model, request, { context, file });
-  } finally {
-    await file.close();
-  }
+  yield* spans(model, request, context);
   yield { type: 'usage', usage: { audioSeconds: request.samples / SAMPLE_RATE_HZ } };
   yield { type: 'done' };
 }
@@ -50,13 +43,10 @@ export async function* transcribe(
 async function* spans(
   { vocabulary }: OpenParaformer,
   request: TranscriptionRequest,
-  { context, file }: { readonly context: ParaformerContext; readonly file: SpeechFile },
+  context: ParaformerContext,
 ): AsyncGenerator<TranscriptEvent> {
   let id = 0;
-  for await (const span of spansOf(request.samples)) {
-    if (context.signal.aborted) throw ChorusError.ofAbort(context.signal);
-    const pcm = await file.read([span]);
-    if (isSilent(pcm)) continue;
+  for await (const { span, pcm } of readSpans(request, context.signal)) {
     const { tokens, timed } = await context.step({ kind: 'span', pcm });
     const seekSeconds = span.fromSample / SAMPLE_RATE_HZ;
     const spoken = spokenTokens(tokens, vocabulary, { offsetSeconds: seekSeconds });

@@ -1,5 +1,4 @@
 import type { ModelCard } from '../../models/card.js';
-import { ChorusError } from '../../protocol/errors.js';
 import type {
   TranscriptEvent,
   TranscriptionRequest,
@@ -7,10 +6,9 @@ import type {
 } from '../../protocol/requests.js';
 import type { JobContext } from '../engine.js';
 import { checkRequest } from '../funasr/check-request.js';
-import { isSilent, spansOf } from '../funasr/spans.js';
+import { readSpans } from '../funasr/spans.js';
 import { groupsOf, segmentOf, type SpokenToken } from '../funasr/spoken-tokens.js';
 import type { Vocabulary } from '../funasr/vocabulary.js';
-import { SpeechFile } from '../speech-file.js';
 import type { SpeechSpan } from '../vad/span.js';
 import type { SpanResult, SpanStep } from './steps.js';
 import { isNoText, readTags, type SpeechTags } from './tags.js';
@@ -32,12 +30,7 @@ export async function* transcribe(
   context: Context,
 ): AsyncGenerator<TranscriptEvent> {
   checkRequest(model.card, request);
-  const file = await SpeechFile.open(request.pcmPath, request.samples);
-  try {
-    yield* spans(model, request, { context, file });
-  } finally {
-    await file.close();
-  }
+  yield* spans(model, request, context);
   yield { type: 'usage', usage: { audioSeconds: request.samples / SAMPLE_RATE_HZ } };
   yield { type: 'done' };
 }
@@ -45,15 +38,12 @@ export async function* transcribe(
 async function* spans(
   model: OpenSenseVoice,
   request: TranscriptionRequest,
-  { context, file }: { readonly context: Context; readonly file: SpeechFile },
+  context: Context,
 ): AsyncGenerator<TranscriptEvent> {
   const { language } = request;
   let started = false;
   let id = 0;
-  for await (const span of spansOf(request.samples)) {
-    if (context.signal.aborted) throw ChorusError.ofAbort(context.signal);
-    const pcm = await file.read([span]);
-    if (isSilent(pcm)) continue;
+  for await (const { span, pcm } of readSpans(request, context.signal)) {
     const result = await context.step({ pcm, ...(language !== undefined && { language }) });
     const { tags, segments } = readSpan(model.vocabulary, result, { span, request, id });
     if (tags.isSpeechless) continue;
