@@ -1,12 +1,19 @@
 import { loadSettings } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import type { Logger } from '../telemetry/log.js';
+import { replaceKeys } from '../http/auth-keys.js';
 import type { RunningServer } from './start-server.js';
 import { hasLostTerminal } from './stop-signal.js';
 import { warnIfOpen } from './warn-if-open.js';
 
 /** Settings that a running server can take on. */
-const RELOADABLE: ReadonlySet<keyof Settings> = new Set(['logLevel', 'apiKeys', 'adminKeys']);
+const RELOADABLE: ReadonlySet<keyof Settings> = new Set([
+  'logLevel',
+  'apiKeys',
+  'adminKeys',
+  'appTokens',
+  'appKeys',
+]);
 
 interface Reloadable {
   readonly server: RunningServer;
@@ -31,17 +38,16 @@ export function reloadOnHangup({ server, settings, log }: Reloadable): void {
 function apply(next: Settings, { server, settings, log }: Reloadable): Settings {
   const changed = changedKeys(settings, next);
   log.level = next.logLevel;
-  server.keys.api.replace(next.apiKeys);
-  server.keys.admin.replace(next.adminKeys);
+  replaceKeys(server.keys, next);
   const applied = changed.filter((key) => RELOADABLE.has(key));
   const needRestart = changed.filter((key) => !RELOADABLE.has(key));
   log.info({ applied }, 'settings reloaded');
-  if (applied.includes('apiKeys')) warnIfOpen({ host: settings.host, apiKeys: next.apiKeys }, log);
+  if (applied.some((key) => key !== 'logLevel')) warnIfOpen({ ...next, host: settings.host }, log);
   if (needRestart.length > 0) {
     log.warn({ settings: needRestart }, 'these changes take effect only when the server restarts');
   }
-  const { logLevel, apiKeys, adminKeys } = next;
-  return { ...settings, logLevel, apiKeys, adminKeys };
+  const { logLevel, apiKeys, adminKeys, appTokens, appKeys } = next;
+  return { ...settings, logLevel, apiKeys, adminKeys, appTokens, appKeys };
 }
 
 function changedKeys(before: Settings, after: Settings): (keyof Settings)[] {

@@ -11,9 +11,9 @@ import type { Settings } from '../config/settings.js';
 import { createApp } from '../http/app.js';
 import type { ModelNames } from '../http/catalogue-port.js';
 import { Admissions } from '../http/admissions.js';
-import { Keys } from '../http/keys.js';
-import type { AuthKeys } from '../http/middleware/auth.js';
+import { type AuthKeys, authKeysOf } from '../http/auth-keys.js';
 import { MeasuredRouter } from '../http/measured-router.js';
+import { nlsFamilies } from '../http/nls/ws/door.js';
 import { realtimeFamily } from '../http/openai/realtime/family.js';
 import { createServer } from '../http/server.js';
 import { WebSocketDoors } from '../http/ws/doors.js';
@@ -81,7 +81,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   const spoolDir = join(settings.dataDir, 'spool');
   await sweepSpool(spoolDir);
-  const keys = { api: new Keys(settings.apiKeys), admin: new Keys(settings.adminKeys) };
+  const keys = authKeysOf(settings);
   const admissions = new Admissions();
   const observation = observe({ supervisor, log, dataDir: settings.dataDir });
   const { metrics } = observation;
@@ -108,7 +108,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const door = createServer(app, settings);
   const { families = [], tracing } = options;
   const webSockets = new WebSocketDoors({
-    families: [realtimeFamily({ catalogue }), ...families],
+    families: [
+      realtimeFamily({ catalogue }),
+      ...nlsFamilies({ keys, asr: [], tts: [] }),
+      ...families,
+    ],
     router,
     keys,
     admissions,

@@ -7,6 +7,40 @@ export type DeviceSelection =
 /** How much is logged; pino's levels. */
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+/** Which of FunSpeech's voices there are: `cosyvoice1` the preset ones, `cosyvoice2` the cloned ones. */
+export const TTS_MODEL_MODES = ['all', 'cosyvoice1', 'cosyvoice2'] as const;
+/** One of {@link TTS_MODEL_MODES}. */
+export type TtsModelMode = (typeof TTS_MODEL_MODES)[number];
+
+/** FunSpeech's models that clone voices. */
+export const CLONE_MODEL_VERSIONS = ['cosyvoice2', 'cosyvoice3'] as const;
+/** One of {@link CLONE_MODEL_VERSIONS}. */
+export type CloneModelVersion = (typeof CLONE_MODEL_VERSIONS)[number];
+
+/** Which recognition FunSpeech offers: of live speech, of files, or of both. */
+export const ASR_MODEL_MODES = ['all', 'realtime', 'offline'] as const;
+/** One of {@link ASR_MODEL_MODES}. */
+export type AsrModelMode = (typeof ASR_MODEL_MODES)[number];
+
+/** What counts as too far from the microphone to be meant for us. */
+export interface NearFieldSettings {
+  readonly isEnabled: boolean;
+  /** Root mean square, 0–1 of full scale, below which speech counts as far. */
+  readonly rmsThreshold: number;
+  /** Whether what is left out is logged. */
+  readonly isLogged: boolean;
+}
+
+/** How finished async jobs are kept. */
+export interface AsyncJobSettings {
+  /** How long a job and its audio are kept, and its audio's address is good. */
+  readonly retentionHours: number;
+  /** Audio of all jobs together; beyond it new jobs are refused. */
+  readonly maxBytes: number;
+  /** Signs call-backs; undefined = they are not signed. */
+  readonly notifySecret: string | undefined;
+}
+
 /** Settings of one service. */
 export interface ServiceSettings {
   readonly devices: DeviceSelection;
@@ -51,7 +85,21 @@ export interface Settings {
   /** Rotated log files that are kept; 0 = the log file is never rotated. */
   readonly logBackupCount: number;
   readonly logLevel: LogLevel;
+  readonly ttsModelMode: TtsModelMode;
+  readonly cloneModelVersion: CloneModelVersion;
+  readonly cosyvoice3ModelId: string;
+  readonly asrModelMode: AsrModelMode;
+  /** Whether guesses at live speech have punctuation too; final words have it where it is asked for. */
+  readonly realtimePunctuation: boolean;
+  readonly nearField: NearFieldSettings;
+  /** Hosts that may be fetched from for users although they are not public; `*.x` = below x. */
+  readonly fetchAllowHosts: readonly string[];
+  readonly asyncJobs: AsyncJobSettings;
   readonly apiKeys: readonly string[];
+  /** Tokens of NLS clients. */
+  readonly appTokens: readonly string[];
+  /** Application keys of NLS clients. */
+  readonly appKeys: readonly string[];
   readonly adminKeys: readonly string[];
   readonly hfEndpoint: string;
   readonly hfToken: string | undefined;

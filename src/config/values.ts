@@ -85,6 +85,21 @@ export function whole(min: number, max: number): ValueKind<number> {
   });
 }
 
+/** A decimal number between two bounds, both allowed. */
+export function fraction(min: number, max: number): ValueKind<number> {
+  return kind(`a number from ${min} to ${max}`, (text) => {
+    const value = Number(text);
+    return /^\d+(?:\.\d+)?$/.test(text) && value >= min && value <= max ? value : undefined;
+  });
+}
+
+/** One name of a closed set, in any letter case. */
+export function oneOf<Name extends string>(known: readonly Name[]): ValueKind<Name> {
+  return kind(`one of ${known.join(', ')}`, (text) =>
+    known.find((name) => name === text.toLowerCase()),
+  );
+}
+
 /** A size: plain bytes, or a number with a decimal (`100MB`) or binary (`512MiB`) unit. */
 export function size(minBytes: number, maxBytes: number): ValueKind<number> {
   const allowed = `a size from ${minBytes} to ${maxBytes} bytes, such as 512MiB, 100MB or 1048576`;
@@ -110,6 +125,23 @@ export const path = kind('a path', (text) => (text.includes('\0') ? undefined : 
 /** An address to listen at. */
 export const host = kind('an IP address or a host name, without a scheme or a port', (text) =>
   isIP(text) > 0 || /^[\w-]+(?:\.[\w-]+)*$/.test(text) ? text : undefined,
+);
+
+const HOST_PATTERN = /^(?:\*\.)?[\w-]+(?:\.[\w-]+)*$/;
+
+/** Hosts, such as `intranet.example`, `*.example`, `10.0.0.7` or `[::1]`, in lower case. */
+export const hosts = kind(
+  'host names, *.domain or IP addresses (IPv6 in brackets), divided by commas',
+  (text) => {
+    const isHost = (item: string): boolean =>
+      HOST_PATTERN.test(item) || (/^\[.+\]$/.test(item) && isIP(item.slice(1, -1)) === 6);
+    return listOf(text.toLowerCase(), { item: isHost, repeats: true });
+  },
+);
+
+/** A model's id at a hub, such as `owner/name`. */
+export const hubModelId = kind('a model id such as owner/name', (text) =>
+  /^[\w.-]+\/[\w.-]+$/.test(text) ? text : undefined,
 );
 
 /** The base of an HTTP address, without the slash at its end. */

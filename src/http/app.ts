@@ -2,6 +2,7 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import { ChorusError } from '../protocol/errors.js';
 import { addAdminRoutes } from './admin/routes.js';
+import { familyOf } from './api-family.js';
 import type { DoorContext, DoorState } from './context.js';
 import type { AppDependencies } from './dependencies.js';
 import { admission } from './middleware/admission.js';
@@ -14,7 +15,6 @@ import { measure } from './middleware/measure.js';
 import { noRoute } from './middleware/no-route.js';
 import { tracing } from './middleware/tracing.js';
 import { requestState } from './middleware/request-state.js';
-import { openAiErrorBody } from './openai/error-body.js';
 import { addOpenAiRoutes } from './openai/routes.js';
 import { addOpsRoutes } from './ops/routes.js';
 
@@ -31,7 +31,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   app.use(accessLog(log));
   app.use(measure(dependencies.metrics.requests));
   app.use(cors());
-  app.use(errors(openAiErrorBody, log));
+  app.use(errors((error, request) => familyOf(request.path).drawError(error, request), log));
   app.use(auth(keys));
   app.use(admission(admissions));
   app.use(claim());

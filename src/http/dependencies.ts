@@ -8,7 +8,7 @@ import type { Metrics } from '../telemetry/metrics/metrics.js';
 import type { AdminPort } from './admin-port.js';
 import type { Admissions } from './admissions.js';
 import type { ModelNames } from './catalogue-port.js';
-import type { AuthKeys } from './middleware/auth.js';
+import type { AuthKeys } from './auth-keys.js';
 import type { TelemetryPort } from './telemetry-port.js';
 
 /** The settings that the doors look at. */

@@ -30,6 +30,8 @@ export interface SynthesisRequest {
   readonly seed?: number;
   /** How to speak, in words; only for models whose card has the capability `instructions`. */
   readonly instructions?: string;
+  /** Loudness factor, 0–2; absent = 1, the voice's own. */
+  readonly gain?: number;
   /** Nobody listens along: it yields to requests with listeners. */
   readonly bulk?: true;
   /** Where to go on with a text of which another worker has spoken the beginning. */

@@ -1,5 +1,6 @@
 import { floatToS16, s16Bytes } from '../audio/pcm.js';
 import { firstSound } from '../audio/silence.js';
+import { softLimited } from '../audio/soft-limit.js';
 import { isS16, type SpeechEvent, type SynthesisRequest } from '../protocol/requests.js';
 
 /**
@@ -19,15 +20,28 @@ export async function* asAsked(
       isWanted = isS16(request, event.sampleRateHz);
       yield isWanted ? { ...event, isS16: true } : event;
     } else if (event.type === 'audio') {
-      const samples = floatsOf(event.pcm);
+      const samples = amplified(floatsOf(event.pcm), request.gain);
       if (silence !== undefined) {
         const first = firstSound(samples);
         if (first >= 0) yield { type: 'audible', afterSamples: silence + first };
         silence = first >= 0 ? undefined : silence + samples.length;
       }
-      yield isWanted ? { type: 'audio', pcm: s16Bytes(floatToS16(samples)) } : event;
+      if (isWanted) yield { type: 'audio', pcm: s16Bytes(floatToS16(samples)) };
+      else if (request.gain === undefined) yield event;
+      else yield { type: 'audio', pcm: floatBytes(samples) };
     } else yield event;
   }
+}
+
+/** Louder or softer; what gets too loud is bent, not clipped. */
+function amplified(samples: Float32Array, gain = 1): Float32Array {
+  if (gain === 1) return samples;
+  const bend = gain > 1 ? softLimited : (sample: number): number => sample;
+  return samples.map((sample) => bend(sample * gain));
+}
+
+function floatBytes({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** The samples behind an event's bytes; engines give whole ones. */

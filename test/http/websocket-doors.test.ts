@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { Admissions } from '../../src/http/admissions.js';
-import { Keys } from '../../src/http/keys.js';
+import { authKeysOf } from '../../src/http/auth-keys.js';
 import type { Connection } from '../../src/http/ws/connection.js';
 import { WebSocketDoors } from '../../src/http/ws/doors.js';
 import type { WebSocketFamily } from '../../src/http/ws/family.js';
@@ -57,7 +57,7 @@ describe('the WebSocket doors', () => {
     doors = new WebSocketDoors({
       families: [plain],
       router: new ScriptedRouter(),
-      keys: { api: new Keys(['secret']), admin: new Keys([]) },
+      keys: authKeysOf({ apiKeys: ['secret'] }),
       admissions,
       log,
       metrics: new Metrics(log),

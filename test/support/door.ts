@@ -7,7 +7,7 @@ import pino from 'pino';
 import type { AdminPort } from '../../src/http/admin-port.js';
 import { Admissions } from '../../src/http/admissions.js';
 import { createApp } from '../../src/http/app.js';
-import { Keys } from '../../src/http/keys.js';
+import { authKeysOf } from '../../src/http/auth-keys.js';
 import type { ModelNames } from '../../src/http/catalogue-port.js';
 import type { AppDependencies } from '../../src/http/dependencies.js';
 import { createServer } from '../../src/http/server.js';
@@ -211,7 +211,7 @@ export class Door {
   ): AppDependencies {
     const lines = { write: (line: string) => void this.events.emit('log', JSON.parse(line)) };
     const { router, media, spoolDir } = this;
-    const keys = { api: new Keys(apiKeys), admin: new Keys(adminKeys) };
+    const keys = authKeysOf({ apiKeys, adminKeys });
     const doors = { settings, keys, admissions: this.admissions, admin: this.admin };
     const sampler = new SystemSampler({ diskDir: spoolDir });
     const telemetry = {

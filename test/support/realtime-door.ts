@@ -6,7 +6,7 @@ import pino from 'pino';
 
 import { Outbox } from '../../src/engines/live/outbox.js';
 import { Admissions } from '../../src/http/admissions.js';
-import { Keys } from '../../src/http/keys.js';
+import { authKeysOf } from '../../src/http/auth-keys.js';
 import { realtimeFamily, type RealtimeOptions } from '../../src/http/openai/realtime/family.js';
 import { WebSocketDoors } from '../../src/http/ws/doors.js';
 import type { ChorusError } from '../../src/protocol/errors.js';
@@ -91,7 +91,7 @@ export class RealtimeDoor {
     this.#doors = new WebSocketDoors({
       families: [realtimeFamily({ catalogue, ...options })],
       router: this.router,
-      keys: { api: new Keys(apiKeys), admin: new Keys([]) },
+      keys: authKeysOf({ apiKeys }),
       admissions: new Admissions(),
       log,
       metrics: new Metrics(log),

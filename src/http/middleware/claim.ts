@@ -4,7 +4,8 @@ import { ChorusError } from '../../protocol/errors.js';
 import { REQUEST_CLASSES, type RequestClass } from '../../protocol/requests.js';
 import type { Claim, DoorState } from '../context.js';
 import { PROBES } from '../probes.js';
-import { presentedKey } from './auth.js';
+import { credentialsOf } from '../nls/credentials.js';
+import { presentedKey } from '../presented-key.js';
 
 const SESSION_HEADER = 'X-Session-Id';
 const CLASS_HEADER = 'X-Chorus-Class';
@@ -46,8 +47,13 @@ export function claim(): Middleware<DoorState> {
  * has the same address. Kept as a digest: the key is a secret, and may be long.
  */
 function clientOf(ctx: Context): string {
-  const key = presentedKey(ctx);
+  const key = presentedKey(ctx.headers) ?? tokenOf(ctx);
   return key === undefined ? ctx.ip : createHash('sha256').update(key).digest('base64');
+}
+
+/** Of an NLS client; it may stand in the query. */
+function tokenOf({ headers, querystring }: Context): string | undefined {
+  return credentialsOf(headers, new URLSearchParams(querystring)).token;
 }
 
 function readSession(header: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { ChorusError } from '../../protocol/errors.js';
+import type { ErrorAnswer, ErrorRenderer } from '../api-family.js';
 import type { DoorContext, DoorState } from '../context.js';
 import { lingersUnread, sendAndLinger } from '../linger.js';
 
@@ -8,9 +9,6 @@ const MIN_RETRY_SECONDS = 1;
 /** Clients ignore longer waits. */
 const MAX_RETRY_SECONDS = 60;
 const DEFAULT_RETRY_MS = 2000;
-
-/** Draws an error as the body of one API family. */
-export type ErrorRenderer = (error: ChorusError) => object;
 
 /**
  * Turns whatever a handler throws into the family's error answer. Once bytes of an answer have
@@ -25,7 +23,8 @@ export function errors(render: ErrorRenderer, log: Logger): Middleware<DoorState
       ctx.state.facts.outcome = error.code;
       logDefect(error, { log, requestId: ctx.state.requestId });
       if (ctx.res.headersSent || ctx.res.destroyed) breakOff(ctx);
-      else await answer(ctx, error, render(error));
+      else
+        await answer(ctx, error, render(error, { requestId: ctx.state.requestId, path: ctx.path }));
     }
   };
 }
@@ -49,12 +48,14 @@ function logDefect(error: ChorusError, { log, requestId }: { log: Logger; reques
   log.error({ requestId, err: error.cause ?? error }, 'a request met an unexpected error');
 }
 
-async function answer(ctx: DoorContext, error: ChorusError, body: object): Promise<void> {
+async function answer(ctx: DoorContext, error: ChorusError, drawn: ErrorAnswer): Promise<void> {
+  const { body } = drawn;
   ctx.respond = true;
-  ctx.status = error.status;
+  ctx.status = drawn.status;
   ctx.remove('Content-Length');
   ctx.set('X-Should-Retry', String(error.retryable));
   if (error.status === 429 || error.status === 503) ctx.set('Retry-After', retryAfter(error));
+  ctx.set(drawn.headers ?? {});
   ctx.body = body;
   if (lingersUnread(ctx.req)) await sendAndLinger(ctx, Buffer.from(JSON.stringify(body)));
 }

@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Router } from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { ChorusError } from '../../protocol/errors.js';
+import { familyOf } from '../api-family.js';
 import type { DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
 import { admission } from '../middleware/admission.js';
@@ -11,7 +12,6 @@ import { errors } from '../middleware/errors.js';
 import { noRoute } from '../middleware/no-route.js';
 import { tracing } from '../middleware/tracing.js';
 import { requestState } from '../middleware/request-state.js';
-import { openAiErrorBody } from '../openai/error-body.js';
 import { accept, type AcceptOptions } from './accept.js';
 import type { Connection } from './connection.js';
 import type { WebSocketFamily } from './family.js';
@@ -91,7 +91,10 @@ function createUpgradeApp(
   for (const family of families) {
     routes.get(
       [...family.paths],
-      errors((error) => family.errorBody(error), log),
+      errors(
+        (error, request) => ({ status: error.status, body: family.errorBody(error, request) }),
+        log,
+      ),
       authorize(family) ?? auth(keys),
       admission(admissions),
       claim(),
@@ -101,7 +104,7 @@ function createUpgradeApp(
   app.use(requestState());
   if (traces) app.use(tracing(traces));
   app.use(streamLog(log, metrics.requests));
-  app.use(errors(openAiErrorBody, log));
+  app.use(errors((error, request) => familyOf(request.path).drawError(error, request), log));
   app.use(routes.routes());
   app.use(auth(keys));
   app.use(noRoute());

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ChorusError } from '../../protocol/errors.js';
+import type { AnsweredRequest } from '../nls/error-answers.js';
 import type { StreamRequest } from '../../routing/router.js';
 import type { Connection } from './connection.js';
 
@@ -32,7 +33,7 @@ export interface WebSocketFamily {
   /** Subprotocols that it speaks; of those that a client offers the first one is chosen. */
   readonly subprotocols?: readonly string[];
   /** Draws the body of an upgrade's refusal. */
-  errorBody(error: ChorusError): object;
+  errorBody(error: ChorusError, request: AnsweredRequest): object;
   /** Says who may come in, in place of the API keys. Throws to refuse. */
   authorize?(request: UpgradeRequest): void;
   /**

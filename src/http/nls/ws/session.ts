@@ -1,0 +1,151 @@
+import { ChorusError } from '../../../protocol/errors.js';
+import type { AuthKeys } from '../../auth-keys.js';
+import type { Connection } from '../../ws/connection.js';
+import type { SocketHandlers } from '../../ws/family.js';
+import { demandNls, type NlsCredentials } from '../credentials.js';
+import { NLS_STATUS, nlsStatusOf } from '../status-codes.js';
+import { newTaskId } from '../task-id.js';
+import { type ClientMessage, messageText, readMessage } from './envelope.js';
+import type { NlsNamespace, NlsTask, TaskHost } from './task.js';
+
+/** What a session is opened with. */
+export interface NlsSessionOptions {
+  readonly namespaces: readonly NlsNamespace[];
+  readonly keys: AuthKeys;
+  /** What the upgrade presented. */
+  readonly credentials: NlsCredentials;
+  readonly idleTimeoutMs: number;
+}
+
+/** A task and whose messages it takes. */
+interface OpenTask {
+  readonly namespace: string;
+  readonly taskId: string;
+  readonly task: NlsTask;
+}
+
+/**
+ * One connection of an NLS client: its tasks, one after the other. What a task throws is told with
+ * `TaskFailed`, and ends the connection, as the protocol wants it.
+ */
+export class NlsSession implements SocketHandlers {
+  readonly #connection: Connection;
+  readonly #options: NlsSessionOptions;
+  readonly #idle: NodeJS.Timeout;
+  /** Whom failures are told of: the last message's task, or one that never was. */
+  #told = { namespace: 'Default', taskId: newTaskId() };
+  #open: OpenTask | undefined;
+  #hadTask = false;
+
+  constructor(connection: Connection, options: NlsSessionOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#idle = setTimeout(() => this.#onIdle(), options.idleTimeoutMs);
+    void connection.closed.then(() => this.#end());
+  }
+
+  onText(text: string): void {
+    this.#idle.refresh();
+    this.#take(readMessage(text));
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.#idle.refresh();
+    if (!this.#open) throw outOfOrder('Binary data came before a task was started.');
+    this.#open.task.onBytes(bytes);
+  }
+
+  farewell(error: ChorusError): string {
+    this.#stopTask();
+    return messageText({
+      ...this.#told,
+      name: 'TaskFailed',
+      status: nlsStatusOf(error),
+      statusText: error.message,
+    });
+  }
+
+  #take(message: ClientMessage): void {
+    const { namespace, name, taskId, payload } = message;
+    const open = this.#open;
+    if (!open) {
+      this.#told = { namespace, taskId };
+      return this.#start(message);
+    }
+    if (namespace !== open.namespace || taskId !== open.taskId) {
+      throw outOfOrder(`The task ${open.taskId} of ${open.namespace} has not ended yet.`);
+    }
+    this.#demand(message);
+    open.task.onMessage(name, payload);
+  }
+
+  #start(message: ClientMessage): void {
+    const { namespace, name, taskId, payload } = message;
+    const kind = this.#options.namespaces.find((one) => one.namespace === namespace);
+    if (!kind) throw outOfOrder(`There are no tasks of "${namespace}" here; ${this.#kinds()}.`);
+    if (name !== kind.startName) {
+      throw outOfOrder(`A task of ${namespace} begins with ${kind.startName}, not with ${name}.`);
+    }
+    this.#demand(message);
+    this.#hadTask = true;
+    const host = this.#hostOf(namespace, taskId);
+    const task = kind.start(host, payload);
+    this.#open = { namespace, taskId, task };
+  }
+
+  #kinds(): string {
+    return `there are ${this.#options.namespaces.map((one) => one.namespace).join(', ')}`;
+  }
+
+  #demand({ appkey }: ClientMessage): void {
+    const { keys, credentials } = this.#options;
+    demandNls(keys, { ...credentials, appkey: appkey ?? credentials.appkey });
+  }
+
+  #hostOf(namespace: string, taskId: string): TaskHost {
+    const connection = this.#connection;
+    const send = (name: string, payload?: object): void => {
+      const said = { status: NLS_STATUS.success, statusText: 'Gateway:SUCCESS:Success.' };
+      connection.send(messageText({ namespace, name, taskId, ...said, payload: payload ?? {} }));
+    };
+    return {
+      connection,
+      taskId,
+      send,
+      sendBytes: (bytes) => connection.send(bytes),
+      complete: (name, payload) => {
+        send(name, payload);
+        this.#open = undefined;
+        this.#idle.refresh();
+      },
+      fail: (error) => connection.fail(error),
+    };
+  }
+
+  #onIdle(): void {
+    if (this.#open?.task.isBusy === true) {
+      this.#idle.refresh();
+      return;
+    }
+    // Whoever is done with his tasks has only not hung up.
+    if (!this.#open && this.#hadTask) return this.#connection.close();
+    const seconds = this.#options.idleTimeoutMs / 1000;
+    const message = `Gateway:IDLE_TIMEOUT:Nothing came for ${seconds} s.`;
+    this.#connection.fail(new ChorusError('idle_timeout', message));
+  }
+
+  #end(): void {
+    clearTimeout(this.#idle);
+    this.#stopTask();
+  }
+
+  #stopTask(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    open?.task.stop();
+  }
+}
+
+function outOfOrder(message: string): ChorusError {
+  return new ChorusError('out_of_order', message);
+}
