@@ -1,8 +1,18 @@
 /** Size fields of a file whose length is not known when its header leaves. */
 const UNKNOWN_SIZE = 0xff_ff_ff_ff;
-const HEADER_BYTES = 44;
+/** Length of the header. */
+export const WAV_HEADER_BYTES = 44;
 const FORMAT_PCM = 1;
 const BYTES_PER_SAMPLE = 2;
+
+/**
+ * Writes the header of a mono 16-bit WAV file of which all samples are there. Layout: see
+ * {@link streamedWavHeader}.
+ * @param dataBytes Size of the samples, below 4 GiB − 44 B.
+ */
+export function wavHeader(sampleRateHz: number, dataBytes: number): Uint8Array {
+  return headerWith(sampleRateHz, { riff: dataBytes + WAV_HEADER_BYTES - 8, data: dataBytes });
+}
 
 /**
  * Writes the header of a streamed mono 16-bit WAV file: both sizes say "unknown", which readers
@@ -10,9 +20,16 @@ const BYTES_PER_SAMPLE = 2;
  * Specifications 1.0*, 1991.
  */
 export function streamedWavHeader(sampleRateHz: number): Uint8Array {
-  const header = Buffer.alloc(HEADER_BYTES);
+  return headerWith(sampleRateHz, { riff: UNKNOWN_SIZE, data: UNKNOWN_SIZE });
+}
+
+function headerWith(
+  sampleRateHz: number,
+  sizes: { readonly riff: number; readonly data: number },
+): Uint8Array {
+  const header = Buffer.alloc(WAV_HEADER_BYTES);
   header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(UNKNOWN_SIZE, 4);
+  header.writeUInt32LE(sizes.riff, 4);
   header.write('WAVEfmt ', 8, 'latin1');
   header.writeUInt32LE(16, 16);
   header.writeUInt16LE(FORMAT_PCM, 20);
@@ -22,6 +39,6 @@ export function streamedWavHeader(sampleRateHz: number): Uint8Array {
   header.writeUInt16LE(BYTES_PER_SAMPLE, 32);
   header.writeUInt16LE(BYTES_PER_SAMPLE * 8, 34);
   header.write('data', 36, 'latin1');
-  header.writeUInt32LE(UNKNOWN_SIZE, 40);
+  header.writeUInt32LE(sizes.data, 40);
   return header;
 }

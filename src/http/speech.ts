@@ -30,6 +30,8 @@ export interface SpeechAnswer {
   /** The worker that began it; another may have to end it. */
   readonly workerId: string;
   readonly model: string;
+  /** Rate of the audio in the chunks. */
+  readonly sampleRateHz: number;
   readonly chunks: AsyncIterable<Uint8Array>;
   /** What is said in the chunks so far, and how long they are. */
   readonly marks: SpeechMarks;
@@ -136,7 +138,10 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
 
   get answer(): SpeechAnswer {
     const { workerId, model } = this.#source.worker;
-    return { workerId, model, chunks: this, marks: this.#source.marks };
+    return {
+      ...{ workerId, model, chunks: this, marks: this.#source.marks },
+      sampleRateHz: wantedRateHz(this.#job) ?? this.#source.sampleRateHz,
+    };
   }
 
   /** Waits for the first encoded byte; the encoder starts while the first audio is computed. */
