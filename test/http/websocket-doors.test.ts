@@ -17,6 +17,9 @@ import { ScriptedRouter } from '../support/scripted-router.js';
 import { refusalOf } from '../support/echo-client.js';
 import { eventually } from '../support/eventually.js';
 
+/** First byte of a whole ping (RFC 6455, section 5.2). */
+const PING_FRAME = 0x89;
+
 const UPGRADE = [
   'GET /plain HTTP/1.1',
   'Host: a',
@@ -100,6 +103,21 @@ describe('the WebSocket doors', () => {
     expect(living.readyState).toBe(WebSocket.OPEN);
     expect(connections.map(({ signal }) => signal.aborted)).toEqual([false, true]);
     living.terminate();
+  });
+
+  it('keep a connection whose client answers no pings and takes what it is sent', async () => {
+    await closeDoors();
+    await openDoors(100);
+    const silent = await upgradeByHand();
+    let pings = 0;
+    // Each ping is followed by more than pings make, until the client has outlived several.
+    silent.on('data', (bytes: Buffer) => {
+      if (bytes[0] !== PING_FRAME) return;
+      pings += 1;
+      if (pings <= 6) connections[0]?.send('x'.repeat(100));
+    });
+    await once(silent, 'close');
+    expect(pings).toBeGreaterThanOrEqual(6);
   });
 
   it('let a family say who may come in, and see what its path leaves open', async () => {
