@@ -19,7 +19,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['protocol', 'config', 'telemetry', 'processes', 'engines', 'models', 'speech', 'audio'],
   routing: ['protocol'],
   supervisor: ['protocol', 'config', 'telemetry', 'processes', 'models', 'routing'],
-  jobs: ['protocol', 'config', 'telemetry', 'processes'],
+  database: ['protocol', 'config', 'telemetry'],
+  voices: ['protocol', 'config', 'telemetry', 'database'],
+  jobs: ['protocol', 'config', 'telemetry', 'processes', 'database'],
   http: ['protocol', 'config', 'telemetry', 'processes', 'models', 'speech', 'audio', 'jobs'],
 };
 const ROOMS = [...Object.keys(MAY_IMPORT), 'cli'];
