@@ -24,6 +24,7 @@ import type { Tracing } from '../protocol/trace.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
 import { type Observation, observe } from './observe.js';
+import { openStorage, type Storage } from './open-storage.js';
 import { addressOf } from './server-address.js';
 import { VERSION } from './version.js';
 
@@ -79,6 +80,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     capacity: { tts: settings.tts.capacity, asr: settings.asr.capacity },
     log,
   });
+  const storage = await orStop(supervisor, openStorage({ settings, log, media: supervisor.media }));
   const spoolDir = join(settings.dataDir, 'spool');
   await sweepSpool(spoolDir);
   const keys = authKeysOf(settings);
@@ -94,6 +96,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     metrics,
     media: supervisor.media,
     catalogue,
+    voices: storage.voices,
     admissions,
     tracing: options.tracing,
     status: () =>
@@ -121,9 +124,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     tracing,
   });
   webSockets.attach(door);
-  await listen(door, { supervisor, settings });
+  await orStop(supervisor, listen(door, settings), storage);
   const settled = supervisor.start();
-  const parts = { supervisor, observation, admissions, door, webSockets, settings };
+  const parts = { supervisor, storage, observation, admissions, door, webSockets, settings };
   let stopping: Promise<void> | undefined;
   return {
     url: addressOf(settings.host, (door.address() as AddressInfo).port),
@@ -138,15 +141,26 @@ function withWarnings(status: ServerStatus, warnings: readonly string[]): Server
   return { ...status, warnings: [...status.warnings, ...warnings] };
 }
 
-async function listen(
-  door: Server,
-  { supervisor, settings }: { readonly supervisor: Supervisor; readonly settings: Settings },
-): Promise<void> {
+/** A start that fails leaves nothing behind. */
+async function orStop<Result>(
+  supervisor: Supervisor,
+  step: Promise<Result>,
+  storage?: Storage,
+): Promise<Result> {
+  try {
+    return await step;
+  } catch (caught) {
+    await storage?.database.close();
+    await supervisor.stop();
+    throw caught;
+  }
+}
+
+async function listen(door: Server, settings: Settings): Promise<void> {
   try {
     door.listen(settings.port, settings.host);
     await once(door, 'listening');
   } catch (caught) {
-    await supervisor.stop();
     throw explained(caught, settings);
   }
 }
@@ -161,6 +175,7 @@ function explained(caught: unknown, { host, port }: Settings): unknown {
 
 interface Parts {
   readonly supervisor: Supervisor;
+  readonly storage: Storage;
   readonly observation: Observation;
   readonly admissions: Admissions;
   readonly door: Server;
@@ -169,12 +184,14 @@ interface Parts {
 }
 
 async function stop(parts: Parts): Promise<void> {
-  const { supervisor, observation, admissions, door, webSockets, settings } = parts;
+  const { supervisor, storage, observation, admissions, door, webSockets, settings } = parts;
   // While it drains the door stays open: `/live` and `/ready` go on telling the truth.
   admissions.drain();
   await admissions.idle(settings.drainTimeoutMs);
   // What is left now has had its time.
   await webSockets.close();
+  // While the data folder is still ours.
+  await storage.database.close();
   await supervisor.stop(0);
   observation.close();
   const closed = once(door, 'close');

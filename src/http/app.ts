@@ -17,6 +17,7 @@ import { tracing } from './middleware/tracing.js';
 import { requestState } from './middleware/request-state.js';
 import { addOpenAiRoutes } from './openai/routes.js';
 import { addOpsRoutes } from './ops/routes.js';
+import { addVoiceHubRoutes } from './voicehub/routes.js';
 
 /** Builds the HTTP application from its collaborators. */
 export function createApp(dependencies: AppDependencies): Koa<DoorState> {
@@ -26,6 +27,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   addOpsRoutes(routes, dependencies);
   addAdminRoutes(routes, dependencies);
   addOpenAiRoutes(routes, dependencies);
+  addVoiceHubRoutes(routes, dependencies);
   app.use(requestState());
   if (dependencies.tracing) app.use(tracing(dependencies.tracing));
   app.use(accessLog(log));

@@ -10,9 +10,13 @@ import type { Admissions } from './admissions.js';
 import type { ModelNames } from './catalogue-port.js';
 import type { AuthKeys } from './auth-keys.js';
 import type { TelemetryPort } from './telemetry-port.js';
+import type { StoredVoices } from './voices-port.js';
 
 /** The settings that the doors look at. */
-export type DoorSettings = Pick<Settings, 'maxUploadBytes' | 'maxStreams'>;
+export type DoorSettings = Pick<
+  Settings,
+  'maxUploadBytes' | 'maxStreams' | 'ttsModelMode' | 'cloneModelVersion' | 'cosyvoice3ModelId'
+>;
 
 /** Everything that the doors are given; they know nothing of processes or engines. */
 export interface AppDependencies {
@@ -23,6 +27,7 @@ export interface AppDependencies {
   readonly router: Router;
   readonly media: MediaClient;
   readonly catalogue: ModelNames;
+  readonly voices: StoredVoices;
   /** Absent = off. */
   readonly tracing?: Tracing | undefined;
   readonly status: () => ServerStatus;

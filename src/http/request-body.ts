@@ -54,12 +54,21 @@ export async function readJsonObject(
   req: IncomingMessage,
   { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
 ): Promise<Record<string, unknown>> {
+  refuseEncoding(req);
+  return parseJsonObject(await readAll(req, maxBytes, signal));
+}
+
+/** @throws ChorusError `unsupported_media` for a body that is compressed. */
+export function refuseEncoding(req: IncomingMessage): void {
   const encoding = req.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') {
-    const message = `Content-Encoding "${encoding}" is not supported; send the body as it is.`;
-    throw new ChorusError('unsupported_media', message);
-  }
-  const value = parseJson(await readAll(req, maxBytes, signal));
+  if (encoding === 'identity') return;
+  const message = `Content-Encoding "${encoding}" is not supported; send the body as it is.`;
+  throw new ChorusError('unsupported_media', message);
+}
+
+/** @throws ChorusError `invalid_json` if it is anything but a JSON object in UTF-8. */
+export function parseJsonObject(body: Buffer): Record<string, unknown> {
+  const value = parseJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ChorusError('invalid_json', 'The request body must be a JSON object.');
   }
@@ -99,7 +108,8 @@ async function readAll(
   });
 }
 
-function tooLarge(maxBytes: number): ChorusError {
+/** The refusal of a body that is too large. */
+export function tooLarge(maxBytes: number): ChorusError {
   return new ChorusError('upload_too_large', `The request body exceeds ${maxBytes} bytes.`);
 }
 

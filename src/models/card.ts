@@ -74,9 +74,12 @@ export const cardSchema = z.strictObject({
   files: z.array(fileSchema).min(1),
   /**
    * What not every model of its task can: `instructions` = it obeys them, `voice-mixing` = it takes
-   * voices such as `a(2)+b(1)`, `translation` = it writes down in English what it hears in others.
+   * voices such as `a(2)+b(1)`, `translation` = it writes down in English what it hears in others,
+   * `cloning` = it speaks with the voice of a recording.
    */
-  capabilities: z.array(z.enum(['instructions', 'voice-mixing', 'translation'])).default([]),
+  capabilities: z
+    .array(z.enum(['instructions', 'voice-mixing', 'translation', 'cloning']))
+    .default([]),
   /** What is made from the files once they are there; `outputs` are paths in the model's folder. */
   build: z
     .strictObject({

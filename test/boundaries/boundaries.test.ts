@@ -22,7 +22,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   database: ['protocol', 'config', 'telemetry'],
   voices: ['protocol', 'config', 'telemetry', 'database'],
   jobs: ['protocol', 'config', 'telemetry', 'processes', 'database'],
-  http: ['protocol', 'config', 'telemetry', 'processes', 'models', 'speech', 'audio', 'jobs'],
+  http: [
+    'protocol',
+    'config',
+    'telemetry',
+    'processes',
+    'models',
+    'speech',
+    'audio',
+    'jobs',
+    'voices',
+  ],
 };
 const ROOMS = [...Object.keys(MAY_IMPORT), 'cli'];
 

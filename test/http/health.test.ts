@@ -49,7 +49,7 @@ test('has the fields that each family of clients looks for', async () => {
     model_loaded: true,
     model_name: 'voice-model',
     model_version: 'aaaaaaaa',
-    speakers_count: 1,
+    speakers_count: 0,
     available_modes: ['sft'],
     // FunSpeech's.
     device: 'cuda',

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import type { CloneModelVersion, TtsModelMode } from '../../src/config/settings.js';
 import type { AdminPort } from '../../src/http/admin-port.js';
 import { Admissions } from '../../src/http/admissions.js';
 import { createApp } from '../../src/http/app.js';
@@ -11,6 +12,7 @@ import { authKeysOf } from '../../src/http/auth-keys.js';
 import type { ModelNames } from '../../src/http/catalogue-port.js';
 import type { AppDependencies } from '../../src/http/dependencies.js';
 import { createServer } from '../../src/http/server.js';
+import type { StoredVoices } from '../../src/http/voices-port.js';
 import { cardSchema, type ModelCard } from '../../src/models/card.js';
 import { resolveVoice } from '../../src/models/voices.js';
 import { Metrics } from '../../src/telemetry/metrics/metrics.js';
@@ -143,6 +145,15 @@ export const noGpus: GpuView = {
   xidCounts: new Map(),
 };
 
+/** A store without voices. */
+export const noVoices: StoredVoices = {
+  list: () => [],
+  get: () => undefined,
+  add: () => Promise.reject(new ChorusError('storage_full', 'There is no room for voices.')),
+  remove: () => Promise.reject(new ChorusError('speaker_not_found', 'There are no voices.')),
+  refresh: () => Promise.resolve({ total: 0, added: 0, removed: 0 }),
+};
+
 /** What a test may set about its door. */
 export interface DoorOptions {
   readonly apiKeys?: readonly string[];
@@ -150,6 +161,10 @@ export interface DoorOptions {
   readonly maxUploadBytes?: number;
   readonly maxStreams?: number;
   readonly status?: () => ServerStatus;
+  readonly ttsModelMode?: TtsModelMode;
+  readonly cloneModelVersion?: CloneModelVersion;
+  /** Absent = there are none, and none can be added. */
+  readonly voices?: StoredVoices;
 }
 
 /** An open door. */
@@ -186,7 +201,10 @@ export class Door {
     const settings = {
       maxUploadBytes: options.maxUploadBytes ?? 1024 * 1024,
       maxStreams: options.maxStreams ?? 256,
-    };
+      ttsModelMode: options.ttsModelMode ?? 'all',
+      cloneModelVersion: options.cloneModelVersion ?? 'cosyvoice2',
+      cosyvoice3ModelId: 'owner/clone-3',
+    } as const;
     const app = createApp(this.#dependencies(settings, options));
     app.middleware.unshift(async (_, next) => {
       await next();
@@ -207,7 +225,7 @@ export class Door {
 
   #dependencies(
     settings: AppDependencies['settings'],
-    { status = () => readyStatus, apiKeys = [], adminKeys = [] }: DoorOptions,
+    { status = () => readyStatus, apiKeys = [], adminKeys = [], voices = noVoices }: DoorOptions,
   ): AppDependencies {
     const lines = { write: (line: string) => void this.events.emit('log', JSON.parse(line)) };
     const { router, media, spoolDir } = this;
@@ -221,7 +239,7 @@ export class Door {
     };
     const log = pino({}, lines);
     const metrics = new Metrics(log);
-    const given = { router, media, catalogue, status, metrics, telemetry };
+    const given = { router, media, catalogue, voices, status, metrics, telemetry };
     return { ...doors, ...given, spoolDir, log };
   }
 

@@ -2,10 +2,11 @@ import type { ModelCard } from '../../models/card.js';
 import type { Service } from '../../protocol/requests.js';
 import type { ServerStatus, WorkerModelStatus } from '../../protocol/status.js';
 import type { AppDependencies } from '../dependencies.js';
+import { hasPresets } from '../voicehub/modes.js';
 import { type HealthState, SERVICES } from './health-state.js';
 
 /** What these fields are drawn from. */
-export interface FamilySources extends Pick<AppDependencies, 'catalogue' | 'settings'> {
+export interface FamilySources extends Pick<AppDependencies, 'catalogue' | 'settings' | 'voices'> {
   readonly status: ServerStatus;
   readonly state: HealthState;
 }
@@ -15,13 +16,14 @@ const WORK: Readonly<Record<Service, string>> = { tts: 'speak', asr: 'transcribe
 const VERSION_LENGTH = 8;
 
 /** What clients of CosyVoice, FunSpeech and dialog servers look for in `/health`. */
-export function familyFields({ status, state, catalogue, settings }: FamilySources): object {
+export function familyFields(sources: FamilySources): object {
+  const { status, state, catalogue, settings, voices } = sources;
   const ready = readyModels(status);
   const isLoaded = (card: ModelCard | undefined): boolean =>
     ready.some((model) => model.id === card?.id);
   const voice = catalogue.configured('tts')[0];
   const model = voice ?? catalogue.configured('asr')[0];
-  const speakers = voice !== undefined && isLoaded(voice) ? voice.voices.length : 0;
+  const hasPreset = voice !== undefined && isLoaded(voice) && voice.voices.length > 0;
   return {
     service: 'Chorus',
     message: messageFor(state, status),
@@ -29,9 +31,10 @@ export function familyFields({ status, state, catalogue, settings }: FamilySourc
     model_name: model?.id ?? null,
     model_version: model ? versionOf(model) : null,
     loaded_models: [...new Set(ready.map(({ id }) => id))],
-    speakers_count: speakers,
-    // With preset voices only there is nothing to clone from.
-    available_modes: speakers > 0 ? ['sft'] : [],
+    // As many as `GET /speakers` lists.
+    speakers_count: voices.list().length,
+    // No engine here clones voices yet.
+    available_modes: hasPreset && hasPresets({ settings }) ? ['sft'] : [],
     // What FunSpeech calls the mode of a server that transcribes whole utterances.
     asr_model_mode: 'offline',
     device: ready.some(({ provider }) => provider === 'cuda') ? 'cuda' : 'cpu',

@@ -5,17 +5,18 @@ import { healthState, SERVICES } from './health-state.js';
 import { withoutFolders } from './without-folders.js';
 
 /** What the body of `/health` is drawn from. */
-export interface HealthSources extends Pick<AppDependencies, 'catalogue' | 'settings'> {
+export interface HealthSources extends Pick<AppDependencies, 'catalogue' | 'settings' | 'voices'> {
   readonly status: ServerStatus;
   readonly nowMs: number;
 }
 
 /** The body of `/health`: the union of what the families' clients look for, and our own fields. */
-export function healthBody({ status, nowMs, catalogue, settings }: HealthSources): object {
+export function healthBody(sources: HealthSources): object {
+  const { status, nowMs, catalogue, settings, voices } = sources;
   const state = healthState(status);
   return {
     status: state,
-    ...familyFields({ status, state, catalogue, settings }),
+    ...familyFields({ status, state, catalogue, settings, voices }),
     server_time: new Date(nowMs).toISOString(),
     version: status.version,
     uptime_seconds: Math.round((nowMs - status.startedAtMs) / 1000),

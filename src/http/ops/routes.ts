@@ -8,7 +8,7 @@ import { systemMetrics } from './system-metrics.js';
 
 /** Adds the probes `/live`, `/ready` and `/health`, and `/metrics` and `/system/metrics`. */
 export function addOpsRoutes(routes: Router<DoorState>, dependencies: AppDependencies): void {
-  const { status, catalogue, settings } = dependencies;
+  const { status, catalogue, settings, voices } = dependencies;
   routes.get('/live', (ctx) => {
     ctx.body = { status: 'alive' };
   });
@@ -21,7 +21,7 @@ export function addOpsRoutes(routes: Router<DoorState>, dependencies: AppDepende
   routes.get('/metrics', readMetrics(dependencies));
   routes.get('/health', (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = healthBody({ status: status(), nowMs: Date.now(), catalogue, settings });
+    ctx.body = healthBody({ status: status(), nowMs: Date.now(), catalogue, settings, voices });
   });
   routes.get('/system/metrics', systemMetrics(dependencies));
 }
