@@ -13,6 +13,7 @@ import type { ModelNames } from '../http/catalogue-port.js';
 import { Admissions } from '../http/admissions.js';
 import { type AuthKeys, authKeysOf } from '../http/auth-keys.js';
 import { MeasuredRouter } from '../http/measured-router.js';
+import { hearingNamespaces } from '../http/nls/ws/asr/namespaces.js';
 import { nlsFamilies } from '../http/nls/ws/door.js';
 import { realtimeFamily } from '../http/openai/realtime/family.js';
 import { createServer } from '../http/server.js';
@@ -113,7 +114,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const webSockets = new WebSocketDoors({
     families: [
       realtimeFamily({ catalogue }),
-      ...nlsFamilies({ keys, asr: [], tts: [] }),
+      ...nlsFamilies({ keys, asr: hearingNamespaces({ catalogue, settings, log }), tts: [] }),
       ...families,
     ],
     router,

@@ -56,6 +56,13 @@ export interface LiveRequest {
   readonly turns?: 'manual';
   /** How speech is found; absent = the engine's own way. */
   readonly segmentation?: SpeechSegmentation;
+  /**
+   * Speech that is never so loud is left out, as somebody far from the microphone is: root mean
+   * square, 0–1 of full scale; absent = all is heard.
+   */
+  readonly minRms?: number;
+  /** So long nobody may speak at first; then the answer is an error `empty_audio`. Absent = any time. */
+  readonly maxStartSilenceMs?: number;
   /** `false` = words are wanted only when they are final; absent = as soon as they are guessed. */
   readonly partials?: boolean;
   /** Segments shall have {@link TranscriptSegment.words}. */
@@ -83,6 +90,13 @@ export type LiveEvent =
   | { readonly type: 'committed'; readonly atSeconds: number }
   /** A `clear` has dropped the turn that was open, if one was. */
   | { readonly type: 'cleared'; readonly atSeconds: number }
+  /** Speech there was left out for {@link LiveRequest.minRms}; `rms` is that of its loudest moment. */
+  | {
+      readonly type: 'far';
+      readonly fromSeconds: number;
+      readonly throughSeconds: number;
+      readonly rms: number;
+    }
   /** What the words since the last segment seem to be so far; the next one replaces it. */
   | {
       readonly type: 'partial';

@@ -1,9 +1,11 @@
+import { ChorusError } from '../../protocol/errors.js';
 import type { LiveEvent, LiveControl, LivePiece } from '../../protocol/live.js';
 import type { SpeechSegmentation } from '../../protocol/requests.js';
 import { Endpointing, type EndpointEvent } from '../vad/endpointing.js';
 import { endThresholdOf } from '../vad/speech-spans.js';
 import { VAD_WINDOW_SAMPLES } from '../vad/vad-state.js';
 import { LiveSamples } from './live-samples.js';
+import { NearField } from './near-field.js';
 import type { Outbox } from './outbox.js';
 import { LIVE_PLACES, LIVE_RATE_HZ, type LiveOptions } from './ports.js';
 import { SampleWindow } from './sample-window.js';
@@ -42,6 +44,10 @@ export class Ear {
   readonly #samples: LiveSamples;
   readonly #window = new SampleWindow();
   readonly #endpointing: Endpointing;
+  readonly #near: NearField | undefined;
+  #hasBegun = false;
+  /** End of the newest window that is not silence. */
+  #voiceTo = 0;
   /** First sample of which is not known yet whether it is speech. */
   #heardTo = 0;
   #sentence: Sentence | undefined;
@@ -52,10 +58,11 @@ export class Ear {
 
   constructor(options: EarOptions) {
     this.#options = options;
-    const { sampleRateHz, segmentation } = options.request;
+    const { sampleRateHz, segmentation, minRms } = options.request;
     this.#segmentation = segmentation ?? (this.#isManual ? MANUAL_SEGMENTATION : SEGMENTATION);
     this.#samples = new LiveSamples(sampleRateHz);
     this.#endpointing = new Endpointing(this.#segmentation);
+    this.#near = minRms ? new NearField(minRms) : undefined;
   }
 
   /** Length of what came. */
@@ -78,6 +85,7 @@ export class Ear {
     this.#window.append(this.#samples.flush());
     await this.#hear(VAD_WINDOW_SAMPLES);
     await this.#hearRest();
+    this.#decideNear();
     if (this.#turn.length === 0) return;
     this.#endTurn(this.#isManual ? 'committed' : 'speech_stopped');
   }
@@ -88,6 +96,7 @@ export class Ear {
 
   async #obey({ type }: LiveControl): Promise<void> {
     await this.#hear(VAD_WINDOW_SAMPLES);
+    if (type === 'commit') this.#decideNear();
     if (type === 'commit') this.#endTurn('committed');
     else this.#dropTurn();
   }
@@ -114,22 +123,63 @@ export class Ear {
   #follow(probabilities: Float32Array): void {
     for (const probability of probabilities) {
       this.#heardTo += VAD_WINDOW_SAMPLES;
-      const [event] = this.#endpointing.push([probability]);
-      if (event?.type === 'speech_started') this.#begin(event);
-      this.#grow(probability);
-      if (event?.type === 'speech_stopped') this.#stop(event);
+      const near = this.#near?.hear(this.#newest(), probability) ?? probability;
+      if (this.#isVoice(near)) this.#voiceTo = Math.min(this.#heardTo, this.#window.end);
+      const events = this.#endpoints(near);
+      for (const event of events) if (event.type === 'speech_started') this.#begin(event);
+      this.#grow(near);
+      for (const event of events) if (event.type === 'speech_stopped') this.#stop(event);
     }
+    this.#checkSilence();
     if (this.#sentence) this.#options.scribe.grown(this.#sentence, this.#window);
     this.#forget();
+  }
+
+  /** What a window begins and ends, far speech left out. */
+  #endpoints(probability: number): readonly EndpointEvent[] {
+    const events = this.#endpointing.push([probability]);
+    if (!this.#near) return events;
+    const isVoice = this.#isVoice(probability);
+    const { events: kept, far } = this.#near.judge(events[0], this.#heardTo, isVoice);
+    if (far) {
+      const span = [far.fromSample, far.toSample].map((sample) => sample / LIVE_RATE_HZ);
+      const [fromSeconds = 0, throughSeconds = 0] = span;
+      this.#options.outbox.push({ type: 'far', fromSeconds, throughSeconds, rms: far.rms });
+    }
+    return kept;
+  }
+
+  /** What is being said ends here: whether it was near has to be known. */
+  #decideNear(): void {
+    const started = this.#near?.end();
+    if (started) this.#begin(started);
+  }
+
+  #isVoice(probability: number): boolean {
+    return probability >= endThresholdOf(this.#segmentation.threshold);
+  }
+
+  #newest(): Int16Array {
+    return this.#window.copy(this.#heardTo - VAD_WINDOW_SAMPLES, this.#heardTo);
+  }
+
+  #checkSilence(): void {
+    const { maxStartSilenceMs: maxMs } = this.#options.request;
+    if (this.#hasBegun || maxMs === undefined) return;
+    if (this.#heardTo <= (maxMs * LIVE_RATE_HZ) / 1000) return;
+    throw new ChorusError('empty_audio', `Nobody has spoken for ${maxMs} ms.`);
   }
 
   #begin({ atSample, speechFromSample }: Extract<EndpointEvent, { type: 'speech_started' }>): void {
     const fromSample = Math.max(atSample, this.#floor, this.#window.start);
     const voiceFrom = Math.max(fromSample, speechFromSample);
-    this.#open(new Sentence({ fromSample, voiceFrom }));
+    this.#hasBegun = true;
+    const sentence = new Sentence({ fromSample, voiceFrom });
+    sentence.voiceTo = Math.max(voiceFrom, this.#voiceTo);
+    this.#open(sentence);
     const heard = this.#heardTo - VAD_WINDOW_SAMPLES - fromSample;
     const windows = Math.max(0, Math.round(heard / VAD_WINDOW_SAMPLES));
-    this.#sentence?.probabilities.push(...Array.from({ length: windows }, () => 1));
+    sentence.probabilities.push(...Array.from({ length: windows }, () => 1));
     if (!this.#isManual) this.#tell('speech_started', fromSample);
   }
 
@@ -137,9 +187,7 @@ export class Ear {
     const sentence = this.#sentence;
     if (!sentence) return;
     sentence.probabilities.push(probability);
-    if (probability >= endThresholdOf(this.#segmentation.threshold)) {
-      sentence.voiceTo = Math.min(this.#heardTo, this.#window.end);
-    }
+    sentence.voiceTo = Math.max(sentence.voiceTo, this.#voiceTo);
     if (this.#heardTo - sentence.fromSample >= MAX_SENTENCE_SAMPLES) this.#cut(sentence);
   }
 
@@ -167,6 +215,7 @@ export class Ear {
 
   #beginTurn(floor: number): void {
     this.#endpointing.stop();
+    this.#near?.reset();
     this.#turn = [];
     this.#floor = floor;
   }

@@ -1,6 +1,9 @@
+import { loudestRms } from '../../audio/loudness.js';
+import { ChorusError } from '../../protocol/errors.js';
 import type { LiveControl, LiveEvent, LivePiece, LiveRequest } from '../../protocol/live.js';
 import { checkRequest } from '../funasr/check-request.js';
 import { LivePieces } from '../funasr/live-pieces.js';
+import { KEPT_SHARE } from '../live/near-field.js';
 import { segmentOf, type SpokenToken, textOf } from '../funasr/spoken-tokens.js';
 import type { OnlineState } from './steps.js';
 import { spokenTokens } from './text.js';
@@ -9,8 +12,10 @@ import { languageOf, type OpenParaformer, type ParaformerContext } from './trans
 const SAMPLE_RATE_HZ = 16_000;
 /** What the network hears at once: 10 rows of 60 ms. */
 const PIECE_SAMPLES = 9_600;
-/** Silence that ends a sentence, until a voice detector says so. */
+/** Silence that ends a sentence, until a voice detector says so; more if more is asked for. */
 const CLOSING_SECONDS = 1.2;
+/** How long sound must be loud to count as near, and how often that is looked at. */
+const LOUDNESS = { samples: 4_800, step: 1_600 };
 /** A sentence without a pause, or silence, is closed after this: the network knows no later places. */
 const MAX_SENTENCE_SECONDS = 60;
 
@@ -23,7 +28,7 @@ export async function* listen(
   checkRequest(model.card, request);
   const { sampleRateHz } = request;
   const samples = new LivePieces({ sampleRateHz, pieceSamples: PIECE_SAMPLES });
-  const hearing = new Hearing(model, { context, tells: request.turns !== 'manual' });
+  const hearing = new Hearing(model, { context, request });
   yield { type: 'start', language: languageOf(model, request) };
   for await (const piece of audio) {
     if (!(piece instanceof Uint8Array)) yield* hearing.obey(piece, samples.rest());
@@ -36,15 +41,18 @@ export async function* listen(
 
 interface HearingOptions {
   readonly context: ParaformerContext;
-  /** Whether a pause ends a turn; else only a commit does. */
-  readonly tells: boolean;
+  readonly request: LiveRequest;
 }
 
 /** One sentence after another of a live utterance; each is a turn, unless the client ends turns. */
 class Hearing {
   readonly #model: OpenParaformer;
   readonly #context: ParaformerContext;
+  readonly #request: LiveRequest;
+  /** Whether a pause ends a turn; else only a commit does. */
   readonly #tells: boolean;
+  readonly #closingSeconds: number;
+  #hasBegun = false;
   #isSpeaking = false;
   #state: OnlineState | undefined;
   #tokens: SpokenToken[] = [];
@@ -53,10 +61,13 @@ class Hearing {
   #fromSample = 0;
   #samples = 0;
 
-  constructor(model: OpenParaformer, { context, tells }: HearingOptions) {
+  constructor(model: OpenParaformer, { context, request }: HearingOptions) {
     this.#model = model;
     this.#context = context;
-    this.#tells = tells;
+    this.#request = request;
+    this.#tells = request.turns !== 'manual';
+    const askedSeconds = (request.segmentation?.silenceDurationMs ?? 0) / 1000;
+    this.#closingSeconds = Math.max(CLOSING_SECONDS, askedSeconds);
   }
 
   /** Length of what was heard. */
@@ -65,11 +76,12 @@ class Hearing {
   }
 
   async *hear(pcm: Int16Array): AsyncGenerator<LiveEvent> {
-    const throughSeconds = await this.#step(pcm, false);
+    const throughSeconds = await this.#step(this.#isFar(pcm) ? pcm.map(() => 0) : pcm, false);
     yield* this.#started();
+    this.#checkSilence();
     const lastEnd = this.#tokens.at(-1)?.end;
     const sentenceSeconds = this.seconds - this.#offsetSeconds;
-    const isPause = lastEnd !== undefined && throughSeconds - lastEnd >= CLOSING_SECONDS;
+    const isPause = lastEnd !== undefined && throughSeconds - lastEnd >= this.#closingSeconds;
     if (isPause || sentenceSeconds >= MAX_SENTENCE_SECONDS) {
       yield* this.close(new Int16Array(0));
     } else if (this.#tokens.length > 0) {
@@ -103,6 +115,21 @@ class Hearing {
     if (isTurn) yield { type: 'speech_stopped', atSeconds };
     yield* this.#written();
     if (isTurn) yield { type: 'settled', throughSeconds: atSeconds };
+  }
+
+  /** Whether nothing of it is loud enough to be meant. */
+  #isFar(pcm: Int16Array): boolean {
+    const { minRms } = this.#request;
+    if (!minRms) return false;
+    const share = this.#tokens.length > 0 ? KEPT_SHARE : 1;
+    return loudestRms(pcm, LOUDNESS) < minRms * share;
+  }
+
+  #checkSilence(): void {
+    const { maxStartSilenceMs: maxMs } = this.#request;
+    if (this.#tokens.length > 0) this.#hasBegun = true;
+    if (this.#hasBegun || maxMs === undefined || this.seconds * 1000 <= maxMs) return;
+    throw new ChorusError('empty_audio', `Nobody has spoken for ${maxMs} ms.`);
   }
 
   /** A turn begins with its first word. */

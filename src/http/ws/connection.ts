@@ -116,6 +116,15 @@ export class Connection {
     return this.adopt(placeStream(this.#router, this.claim, demand));
   }
 
+  /**
+   * The connection's stream for a model, placed when it is first asked for.
+   * @throws ChorusError as {@link Router.openStream} does.
+   */
+  placeOnce(demand: StreamDemand): Stream {
+    const placed = [...this.#streams].find(({ model }) => model === demand.model);
+    return placed ?? this.place(demand);
+  }
+
   /** Takes over a stream that was placed for this connection before it was open. */
   adopt(stream: Stream): Stream {
     this.#streams.add(stream);

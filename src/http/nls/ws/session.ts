@@ -6,7 +6,7 @@ import { demandNls, type NlsCredentials } from '../credentials.js';
 import { NLS_STATUS, nlsStatusOf } from '../status-codes.js';
 import { newTaskId } from '../task-id.js';
 import { type ClientMessage, messageText, readMessage } from './envelope.js';
-import type { NlsNamespace, NlsTask, TaskHost } from './task.js';
+import type { Completion, NlsNamespace, NlsTask, TaskHost } from './task.js';
 
 /** What a session is opened with. */
 export interface NlsSessionOptions {
@@ -21,7 +21,8 @@ export interface NlsSessionOptions {
 interface OpenTask {
   readonly namespace: string;
   readonly taskId: string;
-  readonly task: NlsTask;
+  /** Absent while it starts. */
+  task?: NlsTask;
 }
 
 /**
@@ -35,6 +36,8 @@ export class NlsSession implements SocketHandlers {
   /** Whom failures are told of: the last message's task, or one that never was. */
   #told = { namespace: 'Default', taskId: newTaskId() };
   #open: OpenTask | undefined;
+  /** It ended before its client knew: what is on its way belongs to nobody. */
+  #early: OpenTask | undefined;
   #hadTask = false;
 
   constructor(connection: Connection, options: NlsSessionOptions) {
@@ -51,8 +54,9 @@ export class NlsSession implements SocketHandlers {
 
   onBytes(bytes: Uint8Array): void {
     this.#idle.refresh();
+    if (this.#early) return;
     if (!this.#open) throw outOfOrder('Binary data came before a task was started.');
-    this.#open.task.onBytes(bytes);
+    this.#open.task?.onBytes(bytes);
   }
 
   farewell(error: ChorusError): string {
@@ -69,6 +73,7 @@ export class NlsSession implements SocketHandlers {
     const { namespace, name, taskId, payload } = message;
     const open = this.#open;
     if (!open) {
+      if (taskId === this.#early?.taskId && namespace === this.#early.namespace) return;
       this.#told = { namespace, taskId };
       return this.#start(message);
     }
@@ -76,7 +81,7 @@ export class NlsSession implements SocketHandlers {
       throw outOfOrder(`The task ${open.taskId} of ${open.namespace} has not ended yet.`);
     }
     this.#demand(message);
-    open.task.onMessage(name, payload);
+    open.task?.onMessage(name, payload);
   }
 
   #start(message: ClientMessage): void {
@@ -88,9 +93,10 @@ export class NlsSession implements SocketHandlers {
     }
     this.#demand(message);
     this.#hadTask = true;
-    const host = this.#hostOf(namespace, taskId);
-    const task = kind.start(host, payload);
-    this.#open = { namespace, taskId, task };
+    this.#early = undefined;
+    const open: OpenTask = { namespace, taskId };
+    this.#open = open;
+    open.task = kind.start(this.#hostOf(open), payload);
   }
 
   #kinds(): string {
@@ -102,28 +108,34 @@ export class NlsSession implements SocketHandlers {
     demandNls(keys, { ...credentials, appkey: appkey ?? credentials.appkey });
   }
 
-  #hostOf(namespace: string, taskId: string): TaskHost {
+  #hostOf(open: OpenTask): TaskHost {
+    const { namespace, taskId } = open;
     const connection = this.#connection;
-    const send = (name: string, payload?: object): void => {
+    const send = (name: string, payload: object = {}): void => {
       const said = { status: NLS_STATUS.success, statusText: 'Gateway:SUCCESS:Success.' };
-      connection.send(messageText({ namespace, name, taskId, ...said, payload: payload ?? {} }));
+      connection.send(messageText({ namespace, name, taskId, ...said, payload }));
     };
     return {
       connection,
       taskId,
       send,
       sendBytes: (bytes) => connection.send(bytes),
-      complete: (name, payload) => {
+      complete: (name, payload, how) => {
         send(name, payload);
-        this.#open = undefined;
-        this.#idle.refresh();
+        this.#completed(open, how);
       },
       fail: (error) => connection.fail(error),
     };
   }
 
+  #completed(open: OpenTask, { isEarly = false }: Completion = {}): void {
+    if (this.#open === open) this.#open = undefined;
+    if (isEarly) this.#early = open;
+    this.#idle.refresh();
+  }
+
   #onIdle(): void {
-    if (this.#open?.task.isBusy === true) {
+    if (this.#open?.task?.isBusy === true) {
       this.#idle.refresh();
       return;
     }
@@ -142,7 +154,7 @@ export class NlsSession implements SocketHandlers {
   #stopTask(): void {
     const open = this.#open;
     this.#open = undefined;
-    open?.task.stop();
+    open?.task?.stop();
   }
 }
 

@@ -10,9 +10,15 @@ export interface TaskHost {
   /** Sends audio; whoever sends much waits for the connection's `drained()`. */
   sendBytes(bytes: Uint8Array): void;
   /** Sends the task's last message: the connection is free for another task. */
-  complete(name: string, payload?: object): void;
+  complete(name: string, payload?: object, how?: Completion): void;
   /** Sends `TaskFailed` and closes the connection. */
   fail(error: ChorusError): void;
+}
+
+/** How a task has ended. */
+export interface Completion {
+  /** The client has not asked for the end: what it still sends of the task is dropped. */
+  readonly isEarly?: boolean;
 }
 
 /** One task of a client: from its Start message to its Completed one. Throwing fails the task. */

@@ -1,6 +1,7 @@
 import type { ChorusError } from '../../../protocol/errors.js';
 import type { LiveEvent } from '../../../protocol/live.js';
 import type { TokenLogprob, TranscriptSegment } from '../../../protocol/requests.js';
+import { joinedText } from '../../joined-text.js';
 import { errorFields, newId, type ServerEvent } from './server-events.js';
 
 /** The items of a session, each after the one before; calls to workers come and go. */
@@ -131,12 +132,12 @@ export class Turns {
     const stable = text.slice(0, stableLength ?? 0);
     if (stable === '') return;
     const turn = this.#speaking();
-    this.#sendRest(turn, joined(turn.text, stable));
+    this.#sendRest(turn, joinedText(turn.text, stable));
   }
 
   #heard({ text, tokenLogprobs = [] }: TranscriptSegment): void {
     const turn = this.#speaking();
-    turn.text = joined(turn.text, text.trim());
+    turn.text = joinedText(turn.text, text.trim());
     turn.logprobs.push(...tokenLogprobs);
     this.#sendRest(turn, turn.text);
   }
@@ -178,13 +179,4 @@ export class Turns {
   #inSessionMs(seconds: number): number {
     return Math.round((this.#options.afterSeconds + seconds) * 1000);
   }
-}
-
-/** Scripts without spaces between words have none between sentences either. */
-const UNSPACED_END =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}。！？，、]$/u;
-
-function joined(before: string, text: string): string {
-  if (before === '' || text === '') return before + text;
-  return UNSPACED_END.test(before) ? before + text : `${before} ${text}`;
 }
