@@ -15,11 +15,14 @@ import { type AuthKeys, authKeysOf } from '../http/auth-keys.js';
 import { MeasuredRouter } from '../http/measured-router.js';
 import { hearingNamespaces } from '../http/nls/ws/asr/namespaces.js';
 import { nlsFamilies } from '../http/nls/ws/door.js';
+import type { ResolvedVoice } from '../http/nls/ws/tts/speaking.js';
+import { synthesisNamespaces } from '../http/nls/ws/tts/namespaces.js';
 import { realtimeFamily } from '../http/openai/realtime/family.js';
 import { createServer } from '../http/server.js';
 import { WebSocketDoors } from '../http/ws/doors.js';
 import type { WebSocketFamily } from '../http/ws/family.js';
 import { sweepSpool } from '../http/upload.js';
+import { ChorusError } from '../protocol/errors.js';
 import type { ServerStatus } from '../protocol/status.js';
 import type { Tracing } from '../protocol/trace.js';
 import { Supervisor } from '../supervisor/supervisor.js';
@@ -111,10 +114,18 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   const door = createServer(app, settings);
   const { families = [], tracing } = options;
+  const voices = {
+    ...{ media: supervisor.media, metrics },
+    resolveVoice: (name: string | undefined) => defaultVoice(catalogue, name),
+  };
   const webSockets = new WebSocketDoors({
     families: [
       realtimeFamily({ catalogue }),
-      ...nlsFamilies({ keys, asr: hearingNamespaces({ catalogue, settings, log }), tts: [] }),
+      ...nlsFamilies({
+        keys,
+        asr: hearingNamespaces({ catalogue, settings, log }),
+        tts: synthesisNamespaces(voices),
+      }),
       ...families,
     ],
     router,
@@ -136,6 +147,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     settled,
     stop: () => (stopping ??= stop(parts)),
   };
+}
+
+/** The voice of that name, or the first one, of the default model. */
+function defaultVoice(catalogue: ModelNames, name: string | undefined): ResolvedVoice {
+  const [card] = catalogue.configured('tts');
+  if (!card) throw new ChorusError('model_not_found', 'No model that speaks is configured.');
+  const voice = catalogue.resolveVoice(card, name ?? card.voices[0]?.id ?? '');
+  return { card, voice };
 }
 
 function withWarnings(status: ServerStatus, warnings: readonly string[]): ServerStatus {

@@ -1,4 +1,5 @@
 import type { SpokenPiece } from '../speech/script.js';
+import type { SpokenBefore } from '../protocol/requests.js';
 import { silentUtterance, type Utterance } from './utterance.js';
 
 /** An utterance at its place in the text. */
@@ -17,6 +18,8 @@ export interface LinesOptions {
   readonly pieces: readonly SpokenPiece[];
   /** The voice's own pause between two sentences. */
   readonly pauseSeconds: number;
+  /** What the text goes on after. */
+  readonly follows?: SpokenBefore | undefined;
   /**
    * Utterances of a piece, more than one if it is very long; none if nothing in it can be spoken.
    * @param firstIndex Number of the first of them among all of the request.
@@ -29,9 +32,10 @@ export interface LinesOptions {
  * what comes after it; only one that markup wants at the end is a line of its own.
  */
 export async function* linesOf(options: LinesOptions): AsyncGenerator<Line, undefined> {
-  const { sampleRateHz, pieces, pauseSeconds } = options;
-  let index = 0;
-  let pause = { seconds: 0, isWanted: false };
+  const { sampleRateHz, pieces, pauseSeconds, follows } = options;
+  const first = follows?.pieces ?? 0;
+  let index = first;
+  let pause = { seconds: follows?.endsSentence === true ? pauseSeconds : 0, isWanted: false };
   for (const piece of pieces) {
     for (const utterance of await options.prepare(piece, index)) {
       const pauseSamples = Math.round(pause.seconds * sampleRateHz);
@@ -42,7 +46,7 @@ export async function* linesOf(options: LinesOptions): AsyncGenerator<Line, unde
     pause = pauseAfter(piece, { before: pause, isFirst: index === 0, pauseSeconds });
   }
   const last = pieces.at(-1);
-  if (index === 0 || !pause.isWanted || !last) return undefined;
+  if (index === first || !pause.isWanted || !last) return undefined;
   const samples = Math.round(pause.seconds * sampleRateHz);
   yield { index, piece: last, pauseSamples: 0, utterance: silentUtterance(samples, sampleRateHz) };
   return undefined;

@@ -28,9 +28,10 @@ export interface SpeechRun extends LinesOptions {
  * @throws ChorusError `unspeakable_text` before any event if there is nothing to speak.
  */
 export async function* runSpeech(speech: SpeechRun): AsyncGenerator<SpeechEvent> {
-  const { sampleRateHz, deterministic, resume } = speech;
+  const { sampleRateHz, deterministic, resume, follows } = speech;
   const lines = linesOf(speech);
-  for (let passed = 0; passed < (resume?.piece ?? 0); passed += 1) await lines.next();
+  for (let passed = follows?.pieces ?? 0; passed < (resume?.piece ?? 0); passed += 1)
+    await lines.next();
   const first = await beginNext(lines, 0);
   // Another worker may have been lost with nothing left to say but that it was done.
   if (!first && !resume) throw unspeakable();

@@ -40,6 +40,17 @@ export class SpeechMarks {
   /** Marked, but without audio yet. */
   #coming: { readonly piece: number; readonly marks: PieceMarks | undefined } | undefined;
   #ready: TimedPiece[] = [];
+  readonly #pitch: number;
+
+  /** @param pitch The audio is played so much faster than it was made. */
+  constructor(pitch = 1) {
+    this.#pitch = pitch;
+  }
+
+  /** Number of the piece after the last one that has begun. */
+  get nextPiece(): number {
+    return this.#begun + 1;
+  }
 
   /** Length of the audio so far. */
   get seconds(): number {
@@ -49,7 +60,7 @@ export class SpeechMarks {
   /** Takes note of an event, in the order in which workers send them. */
   advance(event: SpeechEvent): void {
     if (event.type === 'start') {
-      this.#sampleRateHz = event.sampleRateHz;
+      this.#sampleRateHz = event.sampleRateHz * this.#pitch;
       this.#bytesPerSample = event.isS16
         ? Int16Array.BYTES_PER_ELEMENT
         : Float32Array.BYTES_PER_ELEMENT;

@@ -27,6 +27,8 @@ export interface SpeechSourceOptions extends SpeechAttempt {
   readonly requestId: string;
   readonly claim: Claim;
   readonly signal: AbortSignal;
+  /** The audio is played so much faster than it is made; absent = 1. */
+  readonly pitch?: number | undefined;
 }
 
 /**
@@ -35,12 +37,12 @@ export interface SpeechSourceOptions extends SpeechAttempt {
  * while its reader takes nothing.
  */
 export class SpeechSource {
-  readonly #router: Router;
+  readonly #router: Pick<Router, 'acquire'>;
   readonly #options: SpeechSourceOptions;
   readonly #characters: number;
   readonly #position = new SpeechPosition();
   /** What is said, and when. */
-  readonly marks = new SpeechMarks();
+  readonly marks: SpeechMarks;
   #lease: Lease | undefined;
   #events: AsyncIterator<SpeechEvent> | undefined;
   /** Tries at the same place of the audio. */
@@ -56,9 +58,10 @@ export class SpeechSource {
   #spoken = false;
   #closed = false;
 
-  constructor(router: Router, options: SpeechSourceOptions) {
+  constructor(router: Pick<Router, 'acquire'>, options: SpeechSourceOptions) {
     this.#router = router;
     this.#options = options;
+    this.marks = new SpeechMarks(options.pitch);
     this.#characters = codePoints(options.request.text);
     this.#tries = new Tries(options.onRetry);
   }
@@ -187,10 +190,12 @@ export class SpeechSource {
   }
 
   #measure(event: SpeechEvent): void {
-    const { meter } = this.#options;
+    const { meter, pitch = 1 } = this.#options;
+    const position = this.#position;
     if (event.type === 'usage') meter.used(event.usage);
-    if (event.type === 'audible') meter.audibleAfter(this.#position.secondsOf(event.afterSamples));
-    if (event.type === 'audio') meter.audio(this.#position.secondsOfBytes(event.pcm.byteLength));
+    if (event.type === 'audible')
+      meter.audibleAfter(position.secondsOf(event.afterSamples) / pitch);
+    if (event.type === 'audio') meter.audio(position.secondsOfBytes(event.pcm.byteLength) / pitch);
   }
 
   async #goOnElsewhere(caught: unknown): Promise<void> {

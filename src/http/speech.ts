@@ -1,27 +1,19 @@
-import { streamedWavHeader } from '../audio/wav-header.js';
-import { ChorusError } from '../protocol/errors.js';
-import { readInSpan } from '../protocol/in-span.js';
-import { isSystemFormat, type MediaClient, type SpeechFormat } from '../protocol/media.js';
-import { isS16, type SynthesisRequest } from '../protocol/requests.js';
+import { isSystemFormat, type MediaClient } from '../protocol/media.js';
+import type { SynthesisRequest } from '../protocol/requests.js';
 import type { Router } from '../routing/router.js';
 import type { Metrics } from '../telemetry/metrics/metrics.js';
 import type { Claim } from './context.js';
+import { encodable, EncodedSpeech, type SpeechEncoding, wantedRateHz } from './encoded-speech.js';
 import { Tries } from './retry.js';
 import type { SpeechMarks } from './speech-marks.js';
 import { SpeechMeter } from './speech-meter.js';
 import { type SpeechAttempt, SpeechSource } from './speech-source.js';
 
-/** Rates that a format has whatever the voice's own rate is; the others keep the voice's. */
-const FORMAT_RATES_HZ: Partial<Record<SpeechFormat, number>> = { pcm: 24_000, opus: 48_000 };
-
 /** A request to speak, as an API family hands it over. */
-export interface SpeechJob {
+export interface SpeechJob extends SpeechEncoding {
   readonly request: SynthesisRequest;
   readonly requestId: string;
   readonly claim: Claim;
-  readonly format: SpeechFormat;
-  /** Overrides the format's rate; opus keeps its own. */
-  readonly sampleRateHz: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -97,37 +89,21 @@ async function checkFormat(
   }
 }
 
-/**
- * One attempt: the workers' audio on one side, the encoder on the other. Where the format is nothing
- * but 16-bit samples of the voice's own rate, workers make them themselves and nobody encodes.
- */
-class Speech implements AsyncIterableIterator<Uint8Array> {
+/** One attempt: the workers' audio on one side, the encoder on the other. */
+class Speech {
   readonly #job: SpeechJob;
-  readonly #request: SynthesisRequest;
-  readonly #media: MediaClient;
   readonly #source: SpeechSource;
+  readonly #encoded: EncodedSpeech;
   readonly #meter: SpeechMeter;
-  /** Ends the encoding, if there is one. */
-  #end: AbortController | undefined;
-  #encoded: AsyncIterator<Uint8Array> | undefined;
-  #first: Uint8Array | undefined;
-  #failure: ChorusError | undefined;
-  #delivered = false;
-  #hasAudio = false;
-  #spoken = false;
 
   constructor({ router, media }: SpeechServices, job: SpeechJob, attempt: SpeechAttempt) {
     this.#job = job;
-    this.#media = media;
-    this.#request = workersRequest(job);
-    const { requestId, claim, signal } = job;
-    this.#source = new SpeechSource(router, {
-      request: this.#request,
-      requestId,
-      claim,
-      signal,
-      ...attempt,
-    });
+    const { requestId, claim, signal, pitch } = job;
+    const request = workersRequest(job);
+    const source = { request, requestId, claim, signal, pitch, ...attempt };
+    this.#source = new SpeechSource(router, source);
+    const encoding = { media, encoding: job, request, signal, trace: claim.trace };
+    this.#encoded = new EncodedSpeech(this.#source, encoding);
     this.#meter = attempt.meter;
   }
 
@@ -139,7 +115,7 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
   get answer(): SpeechAnswer {
     const { workerId, model } = this.#source.worker;
     return {
-      ...{ workerId, model, chunks: this, marks: this.#source.marks },
+      ...{ workerId, model, chunks: this.#encoded, marks: this.#source.marks },
       sampleRateHz: wantedRateHz(this.#job) ?? this.#source.sampleRateHz,
     };
   }
@@ -148,102 +124,18 @@ class Speech implements AsyncIterableIterator<Uint8Array> {
   async start(): Promise<void> {
     await this.#source.open();
     await this.#source.begin();
-    this.#encoded = this.#encode();
-    this.#first = await this.#nextEncoded();
-    if (this.#first === undefined) {
-      throw new ChorusError('internal', 'The encoder made nothing of the audio.');
-    }
+    await this.#encoded.start();
     this.#meter.firstByte();
   }
 
   /** Frees the worker and the encoder, whatever they still do. */
   stop(): void {
     this.#source.close();
-    if (this.#delivered) return;
-    this.#end?.abort(new ChorusError('canceled', 'The answer is not wanted any more.'));
-    void this.#encoded?.return?.().catch(() => undefined);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** The next encoded bytes; call after `start()`. */
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    const value = this.#first ?? (await this.#nextEncoded());
-    this.#first = undefined;
-    return value === undefined ? { done: true, value } : { done: false, value };
-  }
-
-  #encode(): AsyncIterator<Uint8Array> {
-    const { format } = this.#job;
-    const inputSampleRateHz = this.#source.sampleRateHz;
-    if (isS16(this.#request, inputSampleRateHz)) return this.#plain();
-    const outputSampleRateHz = wantedRateHz(this.#job) ?? inputSampleRateHz;
-    const request = { format, inputSampleRateHz, outputSampleRateHz };
-    this.#end = new AbortController();
-    const signal = AbortSignal.any([this.#job.signal, this.#end.signal]);
-    const encoded = this.#media.encode(request, this.#pcm(), signal);
-    return readInSpan(this.#job.claim.trace?.start('encode', { 'chorus.format': format }), encoded);
-  }
-
-  /** The header leaves with the first audio: before it an error can still be answered. */
-  async *#plain(): AsyncGenerator<Uint8Array> {
-    let pcm = await this.#nextAudio();
-    if (this.#job.format === 'wav') yield streamedWavHeader(this.#source.sampleRateHz);
-    for (; pcm !== undefined; pcm = await this.#nextAudio()) yield pcm;
-  }
-
-  async *#pcm(): AsyncGenerator<Uint8Array> {
-    try {
-      let pcm = await this.#nextAudio();
-      for (; pcm !== undefined; pcm = await this.#nextAudio()) yield pcm;
-    } catch (caught) {
-      this.#failure = ChorusError.from(caught);
-      throw this.#failure;
-    }
-  }
-
-  /** @throws ChorusError `unspeakable_text` if there is none at all. */
-  async #nextAudio(): Promise<Uint8Array | undefined> {
-    const pcm = await this.#source.next();
-    if (pcm === undefined && !this.#hasAudio) {
-      const message = 'The input holds nothing that can be spoken.';
-      throw new ChorusError('unspeakable_text', message, { param: 'input' });
-    }
-    this.#hasAudio = true;
-    this.#spoken = pcm === undefined;
-    return pcm;
-  }
-
-  /** An encoder that ends well although its source did not must not make a short answer look whole. */
-  async #nextEncoded(): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const next = await this.#encoded?.next();
-      if (this.#failure !== undefined) throw this.#failure;
-      if (next === undefined || next.done === true) break;
-      if (next.value.byteLength > 0) return next.value;
-    }
-    if (!this.#spoken) {
-      throw new ChorusError('internal', 'The encoder ended before the speech did.');
-    }
-    this.#delivered = true;
-    return undefined;
+    this.#encoded.stop();
   }
 }
 
-/** Rate of the answer; undefined = the voice's own. */
-function wantedRateHz({ format, sampleRateHz }: SpeechJob): number | undefined {
-  const fixed = FORMAT_RATES_HZ[format];
-  return format === 'opus' ? fixed : (sampleRateHz ?? fixed);
-}
-
-/** What the workers are asked: for 16-bit samples too, where they are the whole of the answer. */
 function workersRequest(job: SpeechJob): SynthesisRequest {
-  const isPlain = job.format === 'pcm' || job.format === 'wav';
-  return {
-    ...job.request,
-    ...(job.claim.class === 'bulk' && { bulk: true }),
-    ...(isPlain && { s16RateHz: wantedRateHz(job) ?? 'any' }),
-  };
+  const isBulk = job.claim.class === 'bulk';
+  return encodable({ ...job.request, ...(isBulk && { bulk: true }) }, job);
 }

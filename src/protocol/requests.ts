@@ -36,6 +36,8 @@ export interface SynthesisRequest {
   readonly bulk?: true;
   /** Where to go on with a text of which another worker has spoken the beginning. */
   readonly resume?: ResumePoint;
+  /** The text goes on after another one, and sounds as if both were one; absent = it begins. */
+  readonly follows?: SpokenBefore;
   /**
    * The audio shall be signed 16-bit samples if the voice has this rate, or whatever rate it has;
    * otherwise, and where this is absent, it is floats.
@@ -54,6 +56,14 @@ export interface ResumePoint {
   readonly piece: number;
   /** Samples of that piece that are not wanted again; above 0 only for a deterministic model. */
   readonly skipSamples: number;
+}
+
+/** What was spoken before a text that goes on after it. */
+export interface SpokenBefore {
+  /** How many pieces it had; those of this text are counted on from there. */
+  readonly pieces: number;
+  /** Whether it ended with a sentence: then the voice pauses before it goes on. */
+  readonly endsSentence: boolean;
 }
 
 /** Where a voice activity detector cuts speech. */

@@ -55,6 +55,7 @@ class KokoroModel implements SpeechModel<KokoroStep, KokoroResult> {
       // The graph draws no random numbers.
       deterministic: true,
       resume: request.resume,
+      follows: request.follows,
       characters: text.length,
       pieces: readScript(text, { language, speaks, markup }),
       pauseSeconds: PAUSE_SECONDS,

@@ -53,12 +53,13 @@ class PiperModel implements SpeechModel<PiperStep, PiperResult> {
   synthesize(request: SynthesisRequest, context: Context) {
     const { config, cut } = this.#options;
     const language = primary(config.espeak.voice);
-    const { text, markup, resume } = request;
+    const { text, markup, resume, follows } = request;
     return runSpeech({
       sampleRateHz: config.audio.sample_rate,
       // A graph that was not cut draws noise of its own for every run.
       deterministic: cut?.streaming === 'windows',
       resume,
+      follows,
       characters: text.length,
       pieces: readScript(text, { language, speaks: [language], markup }),
       pauseSeconds: PAUSE_SECONDS,
