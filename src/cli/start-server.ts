@@ -1,36 +1,22 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 
 import type { Logger } from 'pino';
 
 import { childEnvironment } from '../config/environment.js';
 import { SettingsError } from '../config/settings-error.js';
 import type { Settings } from '../config/settings.js';
-import { createApp } from '../http/app.js';
 import type { ModelNames } from '../http/catalogue-port.js';
-import { Admissions } from '../http/admissions.js';
-import { type AuthKeys, authKeysOf } from '../http/auth-keys.js';
-import { MeasuredRouter } from '../http/measured-router.js';
-import { hearingNamespaces } from '../http/nls/ws/asr/namespaces.js';
-import { nlsFamilies } from '../http/nls/ws/door.js';
-import type { ResolvedVoice } from '../http/nls/ws/tts/speaking.js';
-import { synthesisNamespaces } from '../http/nls/ws/tts/namespaces.js';
-import { realtimeFamily } from '../http/openai/realtime/family.js';
-import { createServer } from '../http/server.js';
-import { WebSocketDoors } from '../http/ws/doors.js';
+import type { AuthKeys } from '../http/auth-keys.js';
 import type { WebSocketFamily } from '../http/ws/family.js';
-import { sweepSpool } from '../http/upload.js';
-import { ChorusError } from '../protocol/errors.js';
-import type { ServerStatus } from '../protocol/status.js';
 import type { Tracing } from '../protocol/trace.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { WorkerSpec } from '../supervisor/worker-slot.js';
+import { createDoors, type Doors } from './doors.js';
 import { type Observation, observe } from './observe.js';
 import { openStorage, type Storage } from './open-storage.js';
 import { addressOf } from './server-address.js';
-import { VERSION } from './version.js';
 
 /** Codec threads of the media process: decoding is the heavier work, encoders interleave. */
 const MEDIA_THREADS = { decode: 2, encode: 1 };
@@ -85,80 +71,26 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     log,
   });
   const storage = await orStop(supervisor, openStorage({ settings, log, media: supervisor.media }));
-  const spoolDir = join(settings.dataDir, 'spool');
-  await sweepSpool(spoolDir);
-  const keys = authKeysOf(settings);
-  const admissions = new Admissions();
   const observation = observe({ supervisor, log, dataDir: settings.dataDir });
-  const { metrics } = observation;
-  const router = new MeasuredRouter(supervisor.router, metrics.requests);
-  const app = createApp({
-    settings,
-    keys,
-    admin: supervisor,
-    router,
-    metrics,
-    media: supervisor.media,
-    catalogue,
-    voices: storage.voices,
-    admissions,
-    tracing: options.tracing,
-    status: () =>
-      withWarnings(
-        { ...supervisor.status(), draining: admissions.draining, version: VERSION },
-        observation.warnings(),
-      ),
-    telemetry: observation.port,
-    spoolDir,
-    log,
-  });
-  const door = createServer(app, settings);
-  const { families = [], tracing } = options;
-  const voices = {
-    ...{ media: supervisor.media, metrics },
-    resolveVoice: (name: string | undefined) => defaultVoice(catalogue, name),
-  };
-  const webSockets = new WebSocketDoors({
-    families: [
-      realtimeFamily({ catalogue }),
-      ...nlsFamilies({
-        keys,
-        asr: hearingNamespaces({ catalogue, settings, log }),
-        tts: synthesisNamespaces(voices),
-      }),
-      ...families,
-    ],
-    router,
-    keys,
-    admissions,
-    log,
-    metrics,
-    tracing,
-  });
-  webSockets.attach(door);
-  await orStop(supervisor, listen(door, settings), storage);
+  const { tracing, families } = options;
+  const parts = { settings, log, catalogue, supervisor, storage, observation };
+  const doors = await orStop(
+    supervisor,
+    createDoors({ ...parts, tracing, ...(families && { families }) }),
+    storage,
+  );
+  await orStop(supervisor, listen(doors.server, settings), storage);
   const settled = supervisor.start();
-  const parts = { supervisor, storage, observation, admissions, door, webSockets, settings };
+  // A job that no worker can do yet would only wait in line.
+  void settled.then(() => doors.jobs.start());
   let stopping: Promise<void> | undefined;
   return {
-    url: addressOf(settings.host, (door.address() as AddressInfo).port),
+    url: addressOf(settings.host, (doors.server.address() as AddressInfo).port),
     supervisor,
-    keys,
+    keys: doors.keys,
     settled,
-    stop: () => (stopping ??= stop(parts)),
+    stop: () => (stopping ??= stop({ ...parts, doors })),
   };
-}
-
-/** The voice of that name, or the first one, of the default model. */
-function defaultVoice(catalogue: ModelNames, name: string | undefined): ResolvedVoice {
-  const [card] = catalogue.configured('tts');
-  if (!card) throw new ChorusError('model_not_found', 'No model that speaks is configured.');
-  const voice = catalogue.resolveVoice(card, name ?? card.voices[0]?.id ?? '');
-  return { card, voice };
-}
-
-function withWarnings(status: ServerStatus, warnings: readonly string[]): ServerStatus {
-  return { ...status, warnings: [...status.warnings, ...warnings] };
 }
 
 /** A start that fails leaves nothing behind. */
@@ -194,19 +126,19 @@ function explained(caught: unknown, { host, port }: Settings): unknown {
 }
 
 interface Parts {
+  readonly settings: Settings;
   readonly supervisor: Supervisor;
   readonly storage: Storage;
   readonly observation: Observation;
-  readonly admissions: Admissions;
-  readonly door: Server;
-  readonly webSockets: WebSocketDoors;
-  readonly settings: Settings;
+  readonly doors: Doors;
 }
 
-async function stop(parts: Parts): Promise<void> {
-  const { supervisor, storage, observation, admissions, door, webSockets, settings } = parts;
+async function stop({ settings, supervisor, storage, observation, doors }: Parts): Promise<void> {
+  const { server, webSockets, admissions, jobs } = doors;
   // While it drains the door stays open: `/live` and `/ready` go on telling the truth.
   admissions.drain();
+  // Jobs wait for the next start.
+  await jobs.stop();
   await admissions.idle(settings.drainTimeoutMs);
   // What is left now has had its time.
   await webSockets.close();
@@ -214,8 +146,8 @@ async function stop(parts: Parts): Promise<void> {
   await storage.database.close();
   await supervisor.stop(0);
   observation.close();
-  const closed = once(door, 'close');
-  door.close();
-  door.closeAllConnections();
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
   await closed;
 }

@@ -15,6 +15,7 @@ import { measure } from './middleware/measure.js';
 import { noRoute } from './middleware/no-route.js';
 import { tracing } from './middleware/tracing.js';
 import { requestState } from './middleware/request-state.js';
+import { addAsyncRoutes } from './nls/async/routes.js';
 import { addOpenAiRoutes } from './openai/routes.js';
 import { addOpsRoutes } from './ops/routes.js';
 import { addVoiceHubRoutes } from './voicehub/routes.js';
@@ -28,6 +29,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   addAdminRoutes(routes, dependencies);
   addOpenAiRoutes(routes, dependencies);
   addVoiceHubRoutes(routes, dependencies);
+  if (dependencies.jobs) addAsyncRoutes(routes, dependencies, dependencies.jobs);
   app.use(requestState());
   if (dependencies.tracing) app.use(tracing(dependencies.tracing));
   app.use(accessLog(log));

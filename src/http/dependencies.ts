@@ -9,6 +9,7 @@ import type { AdminPort } from './admin-port.js';
 import type { Admissions } from './admissions.js';
 import type { ModelNames } from './catalogue-port.js';
 import type { AuthKeys } from './auth-keys.js';
+import type { AsyncJobs } from './nls/async/async-jobs.js';
 import type { TelemetryPort } from './telemetry-port.js';
 import type { StoredVoices } from './voices-port.js';
 
@@ -28,6 +29,8 @@ export interface AppDependencies {
   readonly media: MediaClient;
   readonly catalogue: ModelNames;
   readonly voices: StoredVoices;
+  /** Absent = there are no routes for jobs. */
+  readonly jobs?: AsyncJobs | undefined;
   /** Absent = off. */
   readonly tracing?: Tracing | undefined;
   readonly status: () => ServerStatus;
