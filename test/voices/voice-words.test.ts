@@ -29,7 +29,7 @@ describe('a name', () => {
     '\uD800',
     '<b>',
     'x'.repeat(65),
-    'x'.repeat(1_000_000),
+    'x'.repeat(700),
   ])('cannot be %j', (name) => expect(voiceName(name)).toBeUndefined());
 
   test('that looks the same is the same', () => {
