@@ -25,6 +25,7 @@ export class ScriptedCall {
   constructor(signal: AbortSignal) {
     this.signal = signal;
     signal.addEventListener('abort', () => this.#said.end());
+    if (signal.aborted) this.#said.end();
   }
 
   /** Length of the speech so far. */

@@ -61,5 +61,5 @@ function common(fields: HearingFields, { model, nearField }: Hearing): LiveReque
 }
 
 function thresholdOf(noise = 0): number {
-  return THRESHOLD + THRESHOLD_SPAN * noise;
+  return Math.round(100 * (THRESHOLD + THRESHOLD_SPAN * noise)) / 100;
 }

@@ -43,7 +43,9 @@ function speechTranscriber(options: HearingDoorOptions): NlsNamespace {
       const fields = transcriptionFields(payload);
       const hearing = hearingOf(fields, options);
       const request = transcriptionRequest(fields, hearing);
-      const teller = new Sentences({ host, style: styleOf(fields, options) });
+      const silenceSeconds = fields.max_sentence_silence / 1000;
+      const style = styleOf(fields, options);
+      const teller = new Sentences({ host, style, silenceSeconds });
       const parts = { ...partsOf(host, { fields, request, options }), teller };
       host.send('TranscriptionStarted', { session_id: newTaskId() });
       // The official SDK's `ctrl()`; what it may change is not public.

@@ -14,8 +14,10 @@ const MAX_SEGMENT_SECONDS = 28;
 /** A sentence of the protocol. */
 interface Sentence {
   readonly fromSeconds: number;
-  /** Where it ended; undefined = somebody still speaks. */
+  /** Where it ended, with the silence after it; undefined = somebody still speaks. */
   toSeconds?: number;
+  /** Where the speech ended, if that is known. */
+  voiceToSeconds?: number;
   readonly segments: TranscriptSegment[];
   /** The newest guess that was told. */
   guess: string;
@@ -25,6 +27,8 @@ interface Sentence {
 export interface SentencesOptions {
   readonly host: TaskHost;
   readonly style: Style;
+  /** Silence that ends a sentence. */
+  readonly silenceSeconds: number;
 }
 
 /**
@@ -35,6 +39,8 @@ export class Sentences implements Teller {
   readonly #options: SentencesOptions;
   /** The first one is the one that the client knows of. */
   readonly #sentences: Sentence[] = [];
+  /** Whether the worker tells of all speech, by a detector. */
+  #tellsSpeech = false;
   #index = 0;
   /** End of the last one. */
   #endedSeconds = 0;
@@ -48,7 +54,7 @@ export class Sentences implements Teller {
   }
 
   take(event: LiveEvent): boolean {
-    if (event.type === 'start') this.#options.style.language = event.language;
+    if (event.type === 'start') this.#started(event);
     else if (event.type === 'speech_started') this.#add(event.atSeconds);
     else if (event.type === 'speech_stopped') this.#stopped(event.atSeconds);
     else if (event.type === 'partial') this.#guessed(event);
@@ -60,6 +66,11 @@ export class Sentences implements Teller {
   completed(): { readonly name: string; readonly payload: object } {
     while (this.#sentences.length > 0) this.#end();
     return { name: 'TranscriptionCompleted', payload: {} };
+  }
+
+  #started({ language, tellsSpeech }: Extract<LiveEvent, { type: 'start' }>): void {
+    this.#options.style.language = language;
+    this.#tellsSpeech = tellsSpeech === true;
   }
 
   #add(fromSeconds: number): Sentence {
@@ -76,7 +87,10 @@ export class Sentences implements Teller {
 
   #stopped(atSeconds: number): void {
     const open = this.#sentences.find(({ toSeconds }) => toSeconds === undefined);
-    if (open) open.toSeconds = atSeconds;
+    if (!open) return;
+    open.toSeconds = atSeconds;
+    const { silenceSeconds } = this.#options;
+    if (this.#tellsSpeech) open.voiceToSeconds = atSeconds - silenceSeconds;
   }
 
   #guessed({ text, throughSeconds }: Extract<LiveEvent, { type: 'partial' }>): void {
@@ -102,13 +116,9 @@ export class Sentences implements Teller {
 
   /** Ends the sentence in the middle of speech; the rest of it is the next one. */
   #cut(atSeconds: number): Sentence {
-    const { toSeconds } = this.#speaking();
-    const rest: Sentence = {
-      fromSeconds: atSeconds,
-      segments: [],
-      guess: '',
-      ...(toSeconds !== undefined && { toSeconds }),
-    };
+    const sentence = this.#speaking();
+    const rest: Sentence = { ...sentence, fromSeconds: atSeconds, segments: [], guess: '' };
+    delete sentence.voiceToSeconds;
     this.#sentences.splice(1, 0, rest);
     this.#end();
     return rest;
@@ -126,8 +136,7 @@ export class Sentences implements Teller {
     const { style } = this.#options;
     const beginMs = inMs(fromSeconds);
     const words = style.words(segments, beginMs);
-    const endSeconds = segments.at(-1)?.end ?? toSeconds;
-    const time = Math.max(beginMs, inMs(endSeconds), words.at(-1)?.endTime ?? 0);
+    const time = Math.max(beginMs, inMs(endOf(sentence)), words.at(-1)?.endTime ?? 0);
     this.#send('SentenceEnd', {
       time,
       begin_time: beginMs,
@@ -150,4 +159,10 @@ export class Sentences implements Teller {
 
 function hasRoom({ fromSeconds }: Sentence, untilSeconds: number): boolean {
   return untilSeconds - fromSeconds <= MAX_SENTENCE_SECONDS;
+}
+
+/** Where its speech ended: after its last word at least, and where no silence was heard. */
+function endOf({ fromSeconds, toSeconds, voiceToSeconds, segments }: Sentence): number {
+  const known = [segments.at(-1)?.end, voiceToSeconds].filter((one) => one !== undefined);
+  return known.length > 0 ? Math.max(...known) : (toSeconds ?? fromSeconds);
 }
