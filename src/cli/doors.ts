@@ -10,16 +10,15 @@ import { type AuthKeys, authKeysOf } from '../http/auth-keys.js';
 import type { ModelNames } from '../http/catalogue-port.js';
 import { MeasuredRouter } from '../http/measured-router.js';
 import { AsyncJobs } from '../http/nls/async/async-jobs.js';
+import { resolveNlsVoice } from '../http/nls/voice-names.js';
 import { hearingNamespaces } from '../http/nls/ws/asr/namespaces.js';
 import { nlsFamilies } from '../http/nls/ws/door.js';
-import type { ResolvedVoice } from '../http/nls/ws/tts/speaking.js';
 import { synthesisNamespaces } from '../http/nls/ws/tts/namespaces.js';
 import { realtimeFamily } from '../http/openai/realtime/family.js';
 import { createServer } from '../http/server.js';
 import { sweepSpool } from '../http/upload.js';
 import { WebSocketDoors } from '../http/ws/doors.js';
 import type { WebSocketFamily } from '../http/ws/family.js';
-import { ChorusError } from '../protocol/errors.js';
 import type { ServerStatus } from '../protocol/status.js';
 import type { Tracing } from '../protocol/trace.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
@@ -72,7 +71,8 @@ export async function createDoors(options: DoorsOptions): Promise<Doors> {
     status: () => statusOf(options, admissions),
     telemetry: observation.port,
   });
-  const resolveVoice = (name: string | undefined) => defaultVoice(catalogue, name);
+  const names = { catalogue, voices, settings };
+  const resolveVoice = (name: string | undefined) => resolveNlsVoice(name, names);
   const webSockets = new WebSocketDoors({
     ...{ router, keys, admissions, log, metrics, tracing },
     families: [
@@ -99,14 +99,6 @@ function openJobs({
 }): Promise<AsyncJobs> {
   const dir = join(settings.dataDir, 'jobs');
   return AsyncJobs.open({ ...rest, settings, dir, database: storage.database });
-}
-
-/** The voice of that name, or the first one, of the default model. */
-function defaultVoice(catalogue: ModelNames, name: string | undefined): ResolvedVoice {
-  const [card] = catalogue.configured('tts');
-  if (!card) throw new ChorusError('model_not_found', 'No model that speaks is configured.');
-  const voice = catalogue.resolveVoice(card, name ?? card.voices[0]?.id ?? '');
-  return { card, voice };
 }
 
 function statusOf(

@@ -1,4 +1,5 @@
 import type { ChorusError } from '../protocol/errors.js';
+import { MAX_NLS_AUDIO_BYTES } from './nls/asr/limits.js';
 import { type AnsweredRequest, nlsRestError, nlsStreamError } from './nls/error-answers.js';
 import { openAiErrorBody } from './openai/error-body.js';
 import { detailError } from './voicehub/error-answer.js';
@@ -20,6 +21,8 @@ export interface ApiFamily {
   readonly drawError: ErrorRenderer;
   /** Its routes ask for credentials themselves, because bodies may hold them. */
   readonly asksItself?: true;
+  /** Bodies are no larger; absent = as the settings say. */
+  readonly maxBodyBytes?: number;
 }
 
 const OPENAI: ApiFamily = {
@@ -29,7 +32,12 @@ const OPENAI: ApiFamily = {
 
 /** The first that a path fits is the one; the last takes all. */
 const FAMILIES: readonly ApiFamily[] = [
-  { paths: /^\/stream\/v1(?:\/|$)/i, drawError: nlsStreamError, asksItself: true },
+  {
+    paths: /^\/stream\/v1(?:\/|$)/i,
+    drawError: nlsStreamError,
+    asksItself: true,
+    maxBodyBytes: MAX_NLS_AUDIO_BYTES,
+  },
   { paths: /^\/rest\/v1(?:\/|$)/i, drawError: nlsRestError, asksItself: true },
   { paths: /^\/(?:tts|speakers)(?:\/|$)/i, drawError: detailError },
   OPENAI,

@@ -16,6 +16,7 @@ import { noRoute } from './middleware/no-route.js';
 import { tracing } from './middleware/tracing.js';
 import { requestState } from './middleware/request-state.js';
 import { addAsyncRoutes } from './nls/async/routes.js';
+import { addNlsRoutes } from './nls/routes.js';
 import { addOpenAiRoutes } from './openai/routes.js';
 import { addOpsRoutes } from './ops/routes.js';
 import { addVoiceHubRoutes } from './voicehub/routes.js';
@@ -30,6 +31,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   addOpenAiRoutes(routes, dependencies);
   addVoiceHubRoutes(routes, dependencies);
   if (dependencies.jobs) addAsyncRoutes(routes, dependencies, dependencies.jobs);
+  addNlsRoutes(routes, dependencies);
   app.use(requestState());
   if (dependencies.tracing) app.use(tracing(dependencies.tracing));
   app.use(accessLog(log));

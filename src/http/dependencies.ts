@@ -16,7 +16,13 @@ import type { StoredVoices } from './voices-port.js';
 /** The settings that the doors look at. */
 export type DoorSettings = Pick<
   Settings,
-  'maxUploadBytes' | 'maxStreams' | 'ttsModelMode' | 'cloneModelVersion' | 'cosyvoice3ModelId'
+  | 'maxUploadBytes'
+  | 'maxStreams'
+  | 'ttsModelMode'
+  | 'cloneModelVersion'
+  | 'cosyvoice3ModelId'
+  | 'asrModelMode'
+  | 'fetchAllowHosts'
 >;
 
 /** Everything that the doors are given; they know nothing of processes or engines. */

@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type Koa from 'koa';
+import { familyOf } from './api-family.js';
 import type { DoorState } from './context.js';
 import { declaredTooLarge } from './multipart.js';
 
@@ -37,10 +38,16 @@ export function createServer(app: Koa<DoorState>, { maxUploadBytes }: ServerOpti
   );
   // A client that asks before it sends (curl does above 1 MiB) never sends what we would refuse.
   server.on('checkContinue', (req, res) => {
-    if (!declaredTooLarge(req, maxUploadBytes)) res.writeContinue();
+    if (!announcesTooMuch(req, maxUploadBytes)) res.writeContinue();
     handle(req, res);
   });
   return server;
+}
+
+function announcesTooMuch(req: IncomingMessage, maxUploadBytes: number): boolean {
+  if (declaredTooLarge(req, maxUploadBytes)) return true;
+  const { maxBodyBytes = Infinity } = familyOf(/^[^?]*/.exec(req.url ?? '')?.[0] ?? '');
+  return Number(req.headers['content-length'] ?? 0) > maxBodyBytes;
 }
 
 /**

@@ -22,6 +22,17 @@ const DIGITS: Readonly<Record<string, (text: string) => string>> = {
   yue: digitsForChinese,
 };
 
+/**
+ * The language of a text as its letters show it: models that know several languages tell it late, or
+ * not at all.
+ * @param heard The language that the model told.
+ */
+export function writtenLanguage(text: string, heard: string): string {
+  if (!/\p{Script=Han}/u.test(text)) return heard;
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'ja';
+  return heard === 'yue' ? 'yue' : 'zh';
+}
+
 /** Writes a transcript, or a part of one, as a client wants it. White space around it goes. */
 export function styledTranscript(text: string, switches: TranscriptSwitches): string {
   const { punctuation, inverseTextNormalization, disfluency, language } = switches;

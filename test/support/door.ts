@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import type { CloneModelVersion, TtsModelMode } from '../../src/config/settings.js';
+import type { AsrModelMode, CloneModelVersion, TtsModelMode } from '../../src/config/settings.js';
 import type { AdminPort } from '../../src/http/admin-port.js';
 import { Admissions } from '../../src/http/admissions.js';
 import { createApp } from '../../src/http/app.js';
@@ -68,7 +68,7 @@ export const interpreterCard = card({
 });
 
 /** Names as the catalogue resolves them, over a few cards; `wide-ear` is not configured. */
-export const catalogue: ModelNames = {
+const usualCatalogue: ModelNames = {
   configured: (service) => (service === 'tts' ? [voiceCard] : [earCard]),
   all: () => [voiceCard, earCard, wideEarCard, interpreterCard],
   resolveModel(name, service) {
@@ -84,6 +84,8 @@ export const catalogue: ModelNames = {
   },
   resolveVoice,
 };
+
+export { usualCatalogue as catalogue };
 
 /** Passes PCM through as it is, and takes an upload for PCM unless it says `noise`. */
 export class PassingMedia implements MediaClient {
@@ -163,6 +165,12 @@ export interface DoorOptions {
   readonly status?: () => ServerStatus;
   readonly ttsModelMode?: TtsModelMode;
   readonly cloneModelVersion?: CloneModelVersion;
+  readonly asrModelMode?: AsrModelMode;
+  readonly appTokens?: readonly string[];
+  readonly appKeys?: readonly string[];
+  readonly fetchAllowHosts?: readonly string[];
+  /** Absent = {@link catalogue}. */
+  readonly catalogue?: ModelNames;
   /** Absent = there are none, and none can be added. */
   readonly voices?: StoredVoices;
 }
@@ -204,6 +212,8 @@ export class Door {
       ttsModelMode: options.ttsModelMode ?? 'all',
       cloneModelVersion: options.cloneModelVersion ?? 'cosyvoice2',
       cosyvoice3ModelId: 'owner/clone-3',
+      asrModelMode: options.asrModelMode ?? 'all',
+      fetchAllowHosts: options.fetchAllowHosts ?? [],
     } as const;
     const app = createApp(this.#dependencies(settings, options));
     app.middleware.unshift(async (_, next) => {
@@ -223,13 +233,11 @@ export class Door {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  #dependencies(
-    settings: AppDependencies['settings'],
-    { status = () => readyStatus, apiKeys = [], adminKeys = [], voices = noVoices }: DoorOptions,
-  ): AppDependencies {
+  #dependencies(settings: AppDependencies['settings'], options: DoorOptions): AppDependencies {
+    const { status = () => readyStatus, voices = noVoices, catalogue = usualCatalogue } = options;
     const lines = { write: (line: string) => void this.events.emit('log', JSON.parse(line)) };
     const { router, media, spoolDir } = this;
-    const keys = authKeysOf({ apiKeys, adminKeys });
+    const keys = authKeysOf(options);
     const doors = { settings, keys, admissions: this.admissions, admin: this.admin };
     const sampler = new SystemSampler({ diskDir: spoolDir });
     const telemetry = {

@@ -14,6 +14,7 @@ import { validate } from '../../validate.js';
 import { credentialsOf, demandNls, type NlsCredentials } from '../credentials.js';
 import { soundFactors } from '../speech-fields.js';
 import { newTaskId, taskIdOf } from '../task-id.js';
+import { resolveNlsVoice } from '../voice-names.js';
 import { acceptedAnswer, jobAnswer } from './answers.js';
 import type { AsyncJobs } from './async-jobs.js';
 import { AUDIO_ROUTE, originOf } from './audio-address.js';
@@ -59,12 +60,12 @@ function createJob(dependencies: AppDependencies, jobs: AsyncJobs): Middleware<D
 
 function readJobRequest(
   body: Readonly<Record<string, unknown>>,
-  { catalogue }: AppDependencies,
+  dependencies: AppDependencies,
   { settings }: AsyncJobs,
 ): Omit<NewJob, 'id' | 'client' | 'origin'> {
   const { speech, notifyUrl } = readAsyncFields(body);
   if (notifyUrl !== undefined) checkNotifyUrl(notifyUrl, settings.fetchAllowHosts);
-  const { card, voice } = resolveVoice(speech.voice, catalogue);
+  const { card, voice } = resolveNlsVoice(speech.voice, dependencies);
   const markup = markupOf(speech.text);
   const { speed, gain } = soundFactors(speech);
   const request = {
@@ -76,12 +77,6 @@ function readJobRequest(
     ...{ request, notifyUrl, format: speech.format, sampleRateHz: speech.sample_rate },
     wantsSentences: speech.enable_subtitle,
   };
-}
-
-function resolveVoice(name: string | undefined, catalogue: AppDependencies['catalogue']) {
-  const [card] = catalogue.configured('tts');
-  if (!card) throw new ChorusError('unavailable', 'No model speaks here.');
-  return { card, voice: catalogue.resolveVoice(card, name ?? card.voices[0]?.id ?? '') };
 }
 
 /** What can be known now is told now; the rest shows when the address is used. */
