@@ -27,10 +27,11 @@ describe('postJson', () => {
     const body = JSON.stringify({ text: '你好' });
     let got: unknown;
     const url = await serve((req, res) => {
-      void textOf(req).then((text) => {
-        got = [req.method, text, req.headers['content-type'], req.headers['x-signature']];
+      void (async () => {
+        const { 'content-type': type, 'x-signature': signature } = req.headers;
+        got = [req.method, await textOf(req), type, signature];
         res.writeHead(204).end();
-      });
+      })();
     });
     const headers = { 'x-signature': 'abc' };
     expect(await postJson(url, { ...rules, body, headers })).toEqual({ status: 204 });

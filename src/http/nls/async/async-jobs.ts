@@ -26,6 +26,8 @@ export interface AsyncJobsOptions {
   /** Shorter in tests. */
   readonly retryDelaysMs?: readonly number[];
   /** Shorter in tests. */
+  readonly busyDelayMs?: number;
+  /** Shorter in tests. */
   readonly notifyDelaysMs?: readonly number[];
   /** Shorter in tests. */
   readonly sweepIntervalMs?: number;
@@ -63,15 +65,15 @@ export class AsyncJobs {
     const files = new JobFiles(options.dir);
     this.#store = store;
     this.#files = files;
-    const { retryDelaysMs, notifyDelaysMs } = options;
+    const { retryDelaysMs, busyDelayMs, notifyDelaysMs } = options;
     this.#runner = new JobRunner({
-      ...{ store, files, services, log, ...(retryDelaysMs && { retryDelaysMs }) },
+      ...{ store, files, services, log, retryDelaysMs, busyDelayMs },
       onEnded: () => this.#notices.wake(),
     });
     const notifier = new JobNotifier({
       ...{ store, log, publicUrl: settings.publicUrl, allowHosts: settings.fetchAllowHosts },
       secret: settings.asyncJobs.notifySecret,
-      ...(notifyDelaysMs && { retryDelaysMs: notifyDelaysMs }),
+      retryDelaysMs: notifyDelaysMs,
     });
     this.#work = new DueLoop(this.#runner, { parallel: PARALLEL_JOBS, log });
     this.#notices = new DueLoop(notifier, { parallel: PARALLEL_NOTICES, log });

@@ -25,7 +25,7 @@ export interface JobNotifierOptions {
   /** Signs the body; undefined = it is not signed. */
   readonly secret: string | undefined;
   /** Shorter in tests; there is one try more than there are waits. */
-  readonly retryDelaysMs?: readonly number[];
+  readonly retryDelaysMs?: readonly number[] | undefined;
 }
 
 /** Tells clients that their jobs have ended. */

@@ -9,7 +9,7 @@ import { type SpokenFile, speakToFile } from '../../speech-file.js';
 
 /** Waits between the tries of a job that fails for reasons that pass. */
 const RETRY_DELAYS_MS: readonly number[] = [1_000, 5_000, 15_000, 60_000, 120_000, 300_000];
-/** Wait of a job that nobody has time for: that is no try of it. */
+/** How long all jobs wait when nobody has time for one: that is no try of it. */
 const BUSY_DELAY_MS = 5_000;
 /** No job waits for ever. */
 const MAX_AGE_MS = 24 * 3_600_000;
@@ -30,7 +30,9 @@ export interface JobRunnerOptions {
   /** A job has ended, well or not. */
   readonly onEnded: () => void;
   /** Shorter in tests; a job has one try more than there are waits. */
-  readonly retryDelaysMs?: readonly number[];
+  readonly retryDelaysMs?: readonly number[] | undefined;
+  /** Shorter in tests. */
+  readonly busyDelayMs?: number | undefined;
 }
 
 /** Speaks jobs, one after the other of each client in turn. */
@@ -42,6 +44,8 @@ export class JobRunner implements DueWork<Job> {
   /** When each client that has something due was served last. */
   #turns = new Map<string, number>();
   #turn = 0;
+  /** Until then nobody has time for jobs. */
+  #busyUntilMs = 0;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
@@ -50,6 +54,7 @@ export class JobRunner implements DueWork<Job> {
 
   /** See {@link DueWork.take}: the client whose last turn is the longest ago comes first. */
   async take(): Promise<Job | undefined> {
+    if (Date.now() < this.#busyUntilMs) return undefined;
     const { store } = this.#options;
     const due = await store.due();
     this.#turns = new Map(due.map(({ client }) => [client, this.#turns.get(client) ?? 0]));
@@ -63,8 +68,9 @@ export class JobRunner implements DueWork<Job> {
   }
 
   /** See {@link DueWork.nextAtMs}. */
-  nextAtMs(): Promise<number | undefined> {
-    return this.#options.store.nextDueAtMs();
+  async nextAtMs(): Promise<number | undefined> {
+    const atMs = await this.#options.store.nextDueAtMs();
+    return atMs && Math.max(atMs, this.#busyUntilMs);
   }
 
   /** See {@link DueWork.run}; when the signal aborts, the job waits again. */
@@ -97,14 +103,10 @@ export class JobRunner implements DueWork<Job> {
   async #settle(job: Job, error: ChorusError, signal: AbortSignal): Promise<void> {
     const { store, log, onEnded } = this.#options;
     if (signal.aborted) return store.putBack(job.id, Date.now(), false);
-    const isBusy = BUSY.has(error.code);
+    const reason = { jobId: job.id, reason: error.code, tries: job.tries };
     if (this.#mayTryAgain(job, error)) {
-      const delayMs = isBusy ? BUSY_DELAY_MS : (this.#delaysMs[job.tries - 1] ?? 0);
-      log.info(
-        { jobId: job.id, reason: error.code, tries: job.tries, delayMs },
-        'a job waits again',
-      );
-      return store.putBack(job.id, Date.now() + delayMs, !isBusy);
+      log.info(reason, 'a job waits again');
+      return this.#putBack(job, BUSY.has(error.code));
     }
     const defect = error.code === 'internal' ? { err: error.cause ?? error } : {};
     log.warn(
@@ -113,6 +115,13 @@ export class JobRunner implements DueWork<Job> {
     );
     await store.fail(job.id, error.toWire());
     onEnded();
+  }
+
+  async #putBack({ id, tries }: Job, isBusy: boolean): Promise<void> {
+    const { store, busyDelayMs = BUSY_DELAY_MS } = this.#options;
+    const delayMs = isBusy ? 0 : (this.#delaysMs[tries - 1] ?? 0);
+    if (isBusy) this.#busyUntilMs = Date.now() + busyDelayMs;
+    await store.putBack(id, Date.now() + delayMs, !isBusy);
   }
 
   #mayTryAgain(job: Job, error: ChorusError): boolean {
