@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { looksLikeSsml, checkMarkup } from '../../../speech/ssml/markup.js';
-import { codePoints, validate } from '../../validate.js';
+import { validate } from '../../validate.js';
+import { withNumbers } from '../loose-fields.js';
 import {
   formatField,
   sampleRateField,
@@ -10,17 +10,11 @@ import {
   voiceField,
   volumeField,
 } from '../speech-fields.js';
+import { textField } from '../spoken-text.js';
 
 /** Longest text of a job, in characters. */
 const MAX_TEXT = 5000;
-
-const text = z
-  .string('text must be a string.')
-  .refine((value) => value.length <= MAX_TEXT || codePoints(value) <= MAX_TEXT, {
-    error: (issue) =>
-      `text must have at most ${MAX_TEXT} characters; it has ${codePoints(issue.input as string)}.`,
-  })
-  .refine((value) => value.trim() !== '', 'text must not be empty.');
+const NUMBERS = ['sample_rate', 'volume', 'speech_rate'];
 
 const object = (field: string) => z.record(z.string(), z.unknown(), `${field} must be an object.`);
 
@@ -67,7 +61,10 @@ export const asyncPayloadSchema = z.object({
 
 /** Fields of `payload.tts_request`. */
 export const asyncSpeechSchema = z.object({
-  text,
+  text: textField('text', MAX_TEXT).refine(
+    (value) => value.trim() !== '',
+    'text must not be empty.',
+  ),
   voice: voiceField.optional(),
   format: formatField(['pcm', 'wav', 'mp3']).default('wav'),
   sample_rate: sampleRateField.default(16_000),
@@ -88,29 +85,16 @@ export interface AsyncFields {
 
 /**
  * Checks a body.
- * @throws ChorusError `missing_field`, `invalid_value`, `unsupported_sample_rate`, `invalid_ssml`.
+ * @throws ChorusError `missing_field`, `invalid_value`, `unsupported_sample_rate`.
  */
 export function readAsyncFields(body: Readonly<Record<string, unknown>>): AsyncFields {
   const { payload } = validate(asyncBodySchema, body);
   const { tts_request, enable_notify, notify_url } = validate(asyncPayloadSchema, payload);
-  const speech = validateNls(asyncSpeechSchema, tts_request);
-  const asked = enable_notify ? notifyUrlOf(notify_url) : undefined;
-  return { speech: { ...speech, text: cleanText(speech.text) }, notifyUrl: asked };
-}
-
-/** The text as workers take it; a text in SSML is checked. */
-export function markupOf(text: string): 'ssml' | undefined {
-  if (!looksLikeSsml(text)) return undefined;
-  checkMarkup(text);
-  return 'ssml';
+  const speech = validateNls(asyncSpeechSchema, withNumbers(tts_request, NUMBERS));
+  return { speech, notifyUrl: enable_notify ? notifyUrlOf(notify_url) : undefined };
 }
 
 function notifyUrlOf(url: string | undefined): string {
   return validate(z.object({ notify_url: z.string().min(1, urlBound) }), { notify_url: url })
     .notify_url;
-}
-
-/** Takes out what is no text: halves of surrogate pairs, and NUL, which ends strings in C code. */
-function cleanText(text: string): string {
-  return text.toWellFormed().replaceAll('\0', ' ');
 }

@@ -13,12 +13,13 @@ import { streamAnswer } from '../../stream-answer.js';
 import { validate } from '../../validate.js';
 import { credentialsOf, demandNls, type NlsCredentials } from '../credentials.js';
 import { soundFactors } from '../speech-fields.js';
+import { spokenText } from '../spoken-text.js';
 import { newTaskId, taskIdOf } from '../task-id.js';
 import { resolveNlsVoice } from '../voice-names.js';
 import { acceptedAnswer, jobAnswer } from './answers.js';
 import type { AsyncJobs } from './async-jobs.js';
 import { AUDIO_ROUTE, originOf } from './audio-address.js';
-import { asyncHeaderSchema, markupOf, readAsyncFields } from './request-schema.js';
+import { asyncHeaderSchema, readAsyncFields } from './request-schema.js';
 
 const ROUTE = '/rest/v1/tts/async';
 /** Five thousand characters, escaped in the longest way, and all else. */
@@ -66,12 +67,10 @@ function readJobRequest(
   const { speech, notifyUrl } = readAsyncFields(body);
   if (notifyUrl !== undefined) checkNotifyUrl(notifyUrl, settings.fetchAllowHosts);
   const { card, voice } = resolveNlsVoice(speech.voice, dependencies);
-  const markup = markupOf(speech.text);
   const { speed, gain } = soundFactors(speech);
   const request = {
-    ...{ model: card.id, voice, text: speech.text, speed },
+    ...{ model: card.id, voice, speed, ...spokenText(speech.text) },
     ...(gain !== undefined && { gain }),
-    ...(markup && { markup }),
   };
   return {
     ...{ request, notifyUrl, format: speech.format, sampleRateHz: speech.sample_rate },
