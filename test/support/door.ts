@@ -160,6 +160,9 @@ export const noVoices: StoredVoices = {
 export interface DoorOptions {
   readonly apiKeys?: readonly string[];
   readonly adminKeys?: readonly string[];
+  /** `APPTOKEN` and `APPKEY`. */
+  readonly appTokens?: readonly string[];
+  readonly appKeys?: readonly string[];
   readonly maxUploadBytes?: number;
   readonly maxStreams?: number;
   readonly status?: () => ServerStatus;
