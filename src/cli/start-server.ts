@@ -45,6 +45,8 @@ export interface RunningServer {
   readonly supervisor: Supervisor;
   /** Keys that open the door; they may be replaced while it is open. */
   readonly keys: AuthKeys;
+  /** Where WebSockets are taken. */
+  readonly webSocketPaths: readonly string[];
   /** Resolves when every child process has become ready or failed once. */
   readonly settled: Promise<void>;
   /** Drains, ends all children and closes the door. Idempotent. */
@@ -88,6 +90,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     url: addressOf(settings.host, (doors.server.address() as AddressInfo).port),
     supervisor,
     keys: doors.keys,
+    webSocketPaths: doors.webSockets.paths,
     settled,
     stop: () => (stopping ??= stop({ ...parts, doors })),
   };

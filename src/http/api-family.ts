@@ -40,6 +40,7 @@ const FAMILIES: readonly ApiFamily[] = [
   },
   { paths: /^\/rest\/v1(?:\/|$)/i, drawError: nlsRestError, asksItself: true },
   { paths: /^\/(?:tts|speakers)(?:\/|$)/i, drawError: detailError },
+  { ...OPENAI, paths: /^\/(?:docs|openapi\.json)\/?$/i, asksItself: true },
   OPENAI,
 ];
 

@@ -18,6 +18,7 @@ import { requestState } from './middleware/request-state.js';
 import { addAsyncRoutes } from './nls/async/routes.js';
 import { addNlsRoutes } from './nls/routes.js';
 import { addOpenAiRoutes } from './openai/routes.js';
+import { addDocsRoutes } from './openapi/routes.js';
 import { addOpsRoutes } from './ops/routes.js';
 import { addVoiceHubRoutes } from './voicehub/routes.js';
 
@@ -32,6 +33,7 @@ export function createApp(dependencies: AppDependencies): Koa<DoorState> {
   addVoiceHubRoutes(routes, dependencies);
   if (dependencies.jobs) addAsyncRoutes(routes, dependencies, dependencies.jobs);
   addNlsRoutes(routes, dependencies);
+  addDocsRoutes(routes, dependencies);
   app.use(requestState());
   if (dependencies.tracing) app.use(tracing(dependencies.tracing));
   app.use(accessLog(log));

@@ -23,6 +23,8 @@ export type DoorSettings = Pick<
   | 'cosyvoice3ModelId'
   | 'asrModelMode'
   | 'fetchAllowHosts'
+  | 'debug'
+  | 'publicUrl'
 >;
 
 /** Everything that the doors are given; they know nothing of processes or engines. */

@@ -165,12 +165,12 @@ export interface DoorOptions {
   readonly appKeys?: readonly string[];
   readonly maxUploadBytes?: number;
   readonly maxStreams?: number;
+  readonly debug?: boolean;
+  readonly publicUrl?: string;
   readonly status?: () => ServerStatus;
   readonly ttsModelMode?: TtsModelMode;
   readonly cloneModelVersion?: CloneModelVersion;
   readonly asrModelMode?: AsrModelMode;
-  readonly appTokens?: readonly string[];
-  readonly appKeys?: readonly string[];
   readonly fetchAllowHosts?: readonly string[];
   /** Absent = {@link catalogue}. */
   readonly catalogue?: ModelNames;
@@ -205,6 +205,7 @@ export class Door {
   workers: readonly WorkerMemoryView[] = [];
   /** Emits `handled` when all middleware of a request has ended, and `log` for each line. */
   readonly events = new EventEmitter();
+  readonly app: ReturnType<typeof createApp>;
   readonly server: ReturnType<typeof createServer>;
 
   private constructor(spoolDir: string, options: DoorOptions) {
@@ -217,8 +218,11 @@ export class Door {
       cosyvoice3ModelId: 'owner/clone-3',
       asrModelMode: options.asrModelMode ?? 'all',
       fetchAllowHosts: options.fetchAllowHosts ?? [],
+      debug: options.debug ?? false,
+      publicUrl: options.publicUrl,
     } as const;
     const app = createApp(this.#dependencies(settings, options));
+    this.app = app;
     app.middleware.unshift(async (_, next) => {
       await next();
       this.events.emit('handled');

@@ -12,7 +12,8 @@ function text(field: string) {
     .refine((value) => value.length <= MAX_TEXT || codePoints(value) <= MAX_TEXT, {
       error: (issue) =>
         `${field} must have at most ${MAX_TEXT} characters; it has ${codePoints(issue.input as string)}.`,
-    });
+    })
+    .meta({ maxLength: MAX_TEXT });
 }
 
 const voiceBound =
@@ -41,7 +42,12 @@ const granularities = z
     areGranularities,
     `timestamp_granularities must be a list of word, sentence, of at most ${MAX_GRANULARITIES}.`,
   )
-  .transform((asked) => [asked].flat());
+  .transform((asked) => [asked].flat())
+  .meta({
+    type: 'array',
+    items: { type: 'string', enum: SPEECH_GRANULARITIES },
+    maxItems: MAX_GRANULARITIES,
+  });
 
 const MAX_SEED = 2 ** 32 - 1;
 const seedBound = `seed must be a whole number from 0 to ${MAX_SEED}.`;
@@ -61,16 +67,26 @@ export const speechSchema = z
     model: z
       .string('model must be the id of a model.')
       .min(1, 'model must not be empty.')
-      .max(256, 'model must have at most 256 characters.'),
-    input: text('input').refine((value) => value.trim() !== '', 'input must not be empty.'),
-    voice,
-    instructions: text('instructions').optional(),
-    response_format: format.default('mp3'),
-    speed: speed.default(1),
-    stream_format: z.enum(['audio', 'sse'], 'stream_format must be audio or sse.').default('audio'),
-    timestamp_granularities: granularities.default([]),
-    seed: seed.optional(),
-    sample_rate: sampleRateHz.optional(),
+      .max(256, 'model must have at most 256 characters.')
+      .describe('Id of a model that speaks, or an alias such as `tts-1`.'),
+    input: text('input')
+      .refine((value) => value.trim() !== '', 'input must not be empty.')
+      .describe('What to say: text, or SSML that begins with `<speak`.'),
+    voice: voice.describe('Name of a voice, or an object with it as `id`.'),
+    instructions: text('instructions')
+      .optional()
+      .describe('How to say it, for models that can be told.'),
+    response_format: format.default('mp3').describe('What the audio comes as.'),
+    speed: speed.default(1).describe("1 is the voice's own speed."),
+    stream_format: z
+      .enum(['audio', 'sse'], 'stream_format must be audio or sse.')
+      .default('audio')
+      .describe('The bytes of the audio, or server-sent events that hold them.'),
+    timestamp_granularities: granularities
+      .default([])
+      .describe('Times of words and sentences, among the events of `sse`.'),
+    seed: seed.optional().describe('The same seed gives the same audio again.'),
+    sample_rate: sampleRateHz.optional().describe("Hertz; the voice's own unless set."),
   })
   .refine(fitsMpeg, {
     path: ['sample_rate'],

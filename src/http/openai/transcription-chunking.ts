@@ -50,7 +50,8 @@ const serverVad = z.object(
  */
 export const chunkingStrategy = z
   .preprocess(fromText, serverVad.optional())
-  .transform((strategy) => (strategy === undefined ? undefined : segmentationOf(strategy)));
+  .transform((strategy) => (strategy === undefined ? undefined : segmentationOf(strategy)))
+  .describe('How speech is found: `auto`, or a JSON text; also `chunking_strategy[threshold]`.');
 
 /** What begins as an object is read as JSON; the schema refuses any other text but `auto`. */
 function fromText(value: unknown): unknown {

@@ -23,19 +23,22 @@ const temperature = z
   .string()
   .regex(PLAIN_NUMBER, temperatureBound)
   .transform(Number)
-  .refine((value) => value <= 1, temperatureBound);
+  .refine((value) => value <= 1, temperatureBound)
+  .describe('0–1; above 0 the model may guess differently each time.');
 
 const language = z
   .string()
   .toLowerCase()
-  .regex(/^[a-z]{2,3}$/, 'language must be an ISO 639-1 code such as en.');
+  .regex(/^[a-z]{2,3}$/, 'language must be an ISO 639-1 code such as en.')
+  .describe('Language that is spoken, such as `en`; found out unless set.');
 
 const prompt = z
   .string()
   .refine(
     (value) => codePoints(value) <= MAX_PROMPT,
     `prompt must have at most ${MAX_PROMPT} characters.`,
-  );
+  )
+  .meta({ maxLength: MAX_PROMPT, description: 'What was said before, or names that occur.' });
 
 const granularities = z.array(
   z.enum(['word', 'segment'], 'timestamp_granularities must be word, segment, or both.'),
@@ -45,7 +48,8 @@ const include = z.array(z.literal('logprobs', 'include must be logprobs.'));
 const beamSize = z
   .string()
   .regex(/^[1-5]$/, 'beam_size must be a whole number from 1 to 5.')
-  .transform(Number);
+  .transform(Number)
+  .describe('Readings that are followed at once; 1 unless set.');
 
 /** Clients write their language's own words for it: Python's `True` among them. */
 function truth(name: string) {
@@ -53,7 +57,8 @@ function truth(name: string) {
     .string()
     .toLowerCase()
     .pipe(z.enum(['true', 'false', '1', '0'], `${name} must be true or false.`))
-    .transform((value) => value === 'true' || value === '1');
+    .transform((value) => value === 'true' || value === '1')
+    .meta({ enum: ['true', 'false', '1', '0'] });
 }
 
 /**
@@ -61,22 +66,31 @@ function truth(name: string) {
  * is spoken.
  */
 export const translationSchema = z.object({
-  model: z.string().max(256, 'model must have at most 256 characters.'),
+  model: z
+    .string()
+    .max(256, 'model must have at most 256 characters.')
+    .describe('Id of a model that listens, or an alias such as `whisper-1`.'),
   language: language.optional(),
   prompt: prompt.optional(),
-  response_format: format.default('json'),
+  response_format: format.default('json').describe('What the transcript comes as.'),
   temperature: temperature.default(0),
   chunking_strategy: chunkingStrategy.optional(),
   beam_size: beamSize.optional(),
-  condition_on_previous_text: truth('condition_on_previous_text').optional(),
+  condition_on_previous_text: truth('condition_on_previous_text')
+    .optional()
+    .describe('Whether each window is told what was heard in the one before.'),
 });
 
 /** Text fields of `POST /v1/audio/transcriptions`; unknown ones are dropped. */
 export const transcriptionSchema = translationSchema
   .extend({
-    timestamp_granularities: granularities.default(['segment']),
-    include: include.default([]),
-    stream: truth('stream').default(false),
+    timestamp_granularities: granularities
+      .default(['segment'])
+      .describe('Times in `verbose_json`; also written `timestamp_granularities[]`.'),
+    include: include
+      .default([])
+      .describe('How sure the model was, in `json`; also written `include[]`.'),
+    stream: truth('stream').default(false).describe('Server-sent events, as it is heard.'),
   })
   .refine(
     ({ timestamp_granularities: asked, response_format: format }) => {

@@ -3,15 +3,15 @@ import type { ModelCard } from '../../models/card.js';
 import { listVoices as voicesOf } from '../../models/voices.js';
 import type { DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
+import { validate } from '../validate.js';
+import { voicesQuery } from './voices-query.js';
 
 /** Handles `GET /v1/audio/voices`: voices of all configured models, or of `?model=`. */
 export function listVoices({ catalogue }: AppDependencies): Middleware<DoorState> {
   return async function listVoices(ctx) {
-    const { model, legacy } = ctx.query;
+    const { model, legacy } = validate(voicesQuery, ctx.query);
     const cards =
-      typeof model === 'string'
-        ? [catalogue.resolveModel(model, 'tts')]
-        : catalogue.configured('tts');
+      model === undefined ? catalogue.configured('tts') : [catalogue.resolveModel(model, 'tts')];
     const voices = cards.flatMap(drawVoices);
     ctx.body = { voices: legacy === 'true' ? voices.map((voice) => voice.id) : voices };
   };

@@ -38,10 +38,13 @@ export interface WebSocketDoorOptions extends Pick<
  * all requests go through, so that keys, ids, claims, drains and refusals are the same.
  */
 export class WebSocketDoors {
+  /** The patterns of all paths where connections are taken. */
+  readonly paths: readonly string[];
   readonly #connections = new Set<Connection>();
   readonly #serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
   constructor(options: WebSocketDoorOptions) {
+    this.paths = options.families.flatMap(({ paths }) => paths);
     this.#serve = createUpgradeApp(options, {
       router: options.router,
       metrics: options.metrics.requests,
