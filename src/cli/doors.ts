@@ -24,6 +24,7 @@ import type { Tracing } from '../protocol/trace.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { Observation } from './observe.js';
 import type { Storage } from './open-storage.js';
+import { settingWarnings } from './setting-warnings.js';
 import { VERSION } from './version.js';
 
 /** What the doors open to. */
@@ -102,10 +103,10 @@ function openJobs({
 }
 
 function statusOf(
-  { supervisor, observation }: DoorsOptions,
+  { settings, supervisor, observation }: DoorsOptions,
   { draining }: Admissions,
 ): ServerStatus {
   const status = supervisor.status();
-  const warnings = [...status.warnings, ...observation.warnings()];
+  const warnings = [...status.warnings, ...settingWarnings(settings), ...observation.warnings()];
   return { ...status, warnings, draining, version: VERSION };
 }

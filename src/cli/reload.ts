@@ -17,6 +17,7 @@ const statusSchema = z.object({
   error: z.string().optional(),
 });
 type Status = z.infer<typeof statusSchema>;
+type KeyedSettings = Pick<Settings, 'adminKeys' | 'apiKeys' | 'appTokens' | 'appKeys'>;
 
 /**
  * Has the running server replace its workers one by one, and waits until the last one serves again.
@@ -50,7 +51,7 @@ function say(line: string): void {
 
 async function ask(settings: Settings, method: 'GET' | 'POST'): Promise<Status> {
   const address = addressOf(settings.host, settings.port);
-  const key = settings.adminKeys[0] ?? settings.apiKeys[0];
+  const key = operatorKey(settings);
   const answer = await reach(`${address}/admin/reload`, {
     method,
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
@@ -62,6 +63,12 @@ async function ask(settings: Settings, method: 'GET' | 'POST'): Promise<Status> 
   const status = statusSchema.safeParse(body);
   if (status.success) return status.data;
   throw new ChorusError('unavailable', `What answers at ${address} is not Chorus.`);
+}
+
+/** The first key that `/admin` takes: without keys of operators it takes those of clients. */
+export function operatorKey(settings: KeyedSettings): string | undefined {
+  const { adminKeys, apiKeys, appTokens, appKeys } = settings;
+  return adminKeys[0] ?? apiKeys[0] ?? appTokens[0] ?? appKeys[0];
 }
 
 async function reach(url: string, init: RequestInit): Promise<Response> {

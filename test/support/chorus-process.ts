@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +17,8 @@ export interface ChorusLaunch {
   readonly exited: Promise<number | null>;
   /** What it has written to standard error. */
   log(): string;
+  /** The lines that it has written to standard output. */
+  printed(): readonly string[];
   /** Resolves with its address once it says that it is ready; rejects if it ends before. */
   ready(): Promise<string>;
   /** Ends it with SIGTERM and resolves with its exit code. */
@@ -38,9 +40,16 @@ export async function startChorus(settings: Record<string, string> = {}): Promis
   return { ...launch, url: await launch.ready() };
 }
 
-/** Starts `chorus serve` as {@link startChorus} does, and waits for nothing. */
-export async function launchChorus(settings: Record<string, string> = {}): Promise<ChorusLaunch> {
+/**
+ * Starts `chorus serve` as {@link startChorus} does, and waits for nothing.
+ * @param files What lies in the folder that it starts in, by name.
+ */
+export async function launchChorus(
+  settings: Record<string, string> = {},
+  files: Record<string, string> = {},
+): Promise<ChorusLaunch> {
   const cwd = await mkdtemp(join(tmpdir(), 'chorus-test-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text);
   const dataDir = settings['DATA_DIR'] ?? join(cwd, 'data');
   const child = spawn(process.execPath, [resolve('dist/src/cli/main.js'), 'serve'], {
     cwd,
@@ -57,7 +66,8 @@ export async function launchChorus(settings: Record<string, string> = {}): Promi
   });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-  const announced = announcedAddress(child.stdout);
+  const lines: string[] = [];
+  const announced = announcedAddress(child.stdout, lines);
   const exited = once(child, 'exit').then(async ([code]: (number | null)[]) => {
     await rm(cwd, { recursive: true, force: true });
     return code ?? null;
@@ -72,6 +82,7 @@ export async function launchChorus(settings: Record<string, string> = {}): Promi
     cwd,
     exited,
     log: () => log,
+    printed: () => lines,
     ready: () => Promise.race([announced, tooEarly()]),
     async stop() {
       child.kill('SIGTERM');
@@ -81,9 +92,10 @@ export async function launchChorus(settings: Record<string, string> = {}): Promi
 }
 
 /** The address is printed once the fleet is settled; the rest of the output must be read on. */
-function announcedAddress(stdout: NodeJS.ReadableStream): Promise<string> {
+function announcedAddress(stdout: NodeJS.ReadableStream, lines: string[]): Promise<string> {
   return new Promise((resolve) => {
     createInterface({ input: stdout }).on('line', (line) => {
+      lines.push(line);
       const address = /listens on (http:\S+)/.exec(line)?.[1];
       if (address !== undefined) resolve(address);
     });

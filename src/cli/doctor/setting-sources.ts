@@ -3,17 +3,22 @@ import { join } from 'node:path';
 import { childEnvironment } from '../../config/environment.js';
 import type { Settings } from '../../config/settings.js';
 import { readSources } from '../../config/sources.js';
+import type { SettingName } from '../../config/table.js';
 import type { CheckContext, Finding } from './check.js';
 
 const ENVIRONMENT = 'environment';
 const FILES = ['.env', 'chorus.yaml'];
 
 /** The values in force of what is never handed out from the environment. */
-function secrets({ apiKeys, adminKeys, hfToken = '' }: Settings): [string, string][] {
-  const values: [string, string][] = [
+function secrets(settings: Settings): [SettingName, string][] {
+  const { apiKeys, adminKeys, appTokens, appKeys, hfToken = '', asyncJobs } = settings;
+  const values: [SettingName, string][] = [
     ['API_KEYS', apiKeys.join(',')],
+    ['APPTOKEN', appTokens.join(',')],
+    ['APPKEY', appKeys.join(',')],
     ['ADMIN_KEYS', adminKeys.join(',')],
     ['HF_TOKEN', hfToken],
+    ['NOTIFY_SECRET', asyncJobs.notifySecret ?? ''],
   ];
   return values.filter(([, value]) => value !== '');
 }
@@ -29,7 +34,7 @@ function origins(settings: Settings, cwd: string): ReadonlyMap<string, string> {
   const raw = readSources({ env: childEnvironment(), cwd }).settings;
   for (const [name, { origin }] of raw) found.set(name, origin);
   for (const [name, value] of secrets(settings)) {
-    const inFile = raw.get(name as 'API_KEYS');
+    const inFile = raw.get(name);
     // The files do not say what is in force, so the environment does.
     if (inFile === undefined || plain(inFile.text) !== value) found.set(name, ENVIRONMENT);
   }
