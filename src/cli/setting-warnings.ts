@@ -11,6 +11,6 @@ export function settingWarnings({ ttsModelMode, tts }: DoubtfulSettings): readon
   if (ttsModelMode !== 'cosyvoice2' || tts.models.length === 0) return [];
   return [
     'TTS_MODEL_MODE=cosyvoice2 leaves cloned voices only, and none of TTS_MODELS clones voices: ' +
-      'speech for NLS clients is refused as not implemented. Set it to all or cosyvoice1.',
+      'speech for NLS and VoiceHub clients is refused as not implemented. Set it to all or cosyvoice1.',
   ];
 }

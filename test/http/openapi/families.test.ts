@@ -1,0 +1,67 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { nlsAsrOperations } from '../../../src/http/nls/nls-asr-operations.js';
+import { nlsAsyncOperations } from '../../../src/http/nls/nls-async-operations.js';
+import { nlsTtsOperations } from '../../../src/http/nls/nls-tts-operations.js';
+import { openApiDocument } from '../../../src/http/openapi/document.js';
+import { propertiesOf } from '../../../src/http/openapi/json-schema.js';
+import { docsPage } from '../../../src/http/openapi/page.js';
+import { voiceHubOperations } from '../../../src/http/voicehub/voicehub-operations.js';
+
+const fields = z.object({ text: z.string().max(1000).describe('What to say.') });
+const document = openApiDocument({
+  version: '1',
+  operations: [
+    ...voiceHubOperations({ speaker: fields, tts: fields }),
+    ...nlsAsrOperations(z.object({ format: z.enum(['pcm', 'wav']).optional() })),
+    ...nlsTtsOperations(fields),
+    ...nlsAsyncOperations({
+      header: z.object({ header: z.object({ token: z.string() }).optional() }),
+      body: z.object({ payload: z.record(z.string(), z.unknown()) }),
+      payload: z.object({ tts_request: z.record(z.string(), z.unknown()) }),
+      speech: fields,
+    }),
+  ],
+  sockets: [],
+  url: 'http://127.0.0.1:8000',
+});
+
+test('the families of other servers make a valid document and a page', async () => {
+  const checked = await new Validator().validate(structuredClone(document) as never);
+  expect(checked.errors ?? []).toEqual([]);
+  const page = docsPage(document, { needsKey: true });
+  expect(page).toContain('X-NLS-Token: $TOKEN');
+  expect(page).not.toContain('undefined');
+});
+
+test('a family that answers 200 to everything tells failures in the same answer', () => {
+  const responses = document.paths['/stream/v1/asr']?.['post']?.responses ?? {};
+  expect(Object.keys(responses)).toEqual(['200']);
+  expect(JSON.stringify(responses['200'])).toContain('#/components/schemas/NlsError');
+  const audio = document.paths['/stream/v1/tts']?.['post']?.responses['200'];
+  expect(Object.keys((audio as { content: object }).content)).toEqual([
+    'audio/mpeg',
+    'application/json',
+  ]);
+});
+
+test('the others tell them by status', () => {
+  const { responses } = document.paths['/tts']?.['post'] ?? {};
+  expect(responses).toMatchObject({
+    401: { $ref: '#/components/responses/DetailUnauthorized' },
+    429: { $ref: '#/components/responses/DetailBusy' },
+    503: { $ref: '#/components/responses/DetailUnavailable' },
+    default: { $ref: '#/components/responses/DetailFailure' },
+  });
+  const job = document.paths['/rest/v1/tts/async']?.['get'];
+  expect(job?.responses['401']).toEqual({ $ref: '#/components/responses/NlsRestUnauthorized' });
+});
+
+test('the body of a job is put together from the schemas of its parts', () => {
+  const body = document.paths['/rest/v1/tts/async']?.['post']?.requestBody?.content;
+  const outer = propertiesOf(body?.['application/json']?.schema ?? {});
+  expect(Object.keys(outer).toSorted()).toEqual(['header', 'payload']);
+  const inner = propertiesOf(propertiesOf(outer['payload'] ?? {})['tts_request'] ?? {});
+  expect(inner['text']).toMatchObject({ maxLength: 1000 });
+});
