@@ -5,6 +5,7 @@ import { REALTIME_SOCKETS } from '../openai/realtime-socket-operations.js';
 import { SPEECH_OPERATIONS } from '../openai/speech-operations.js';
 import { TRANSCRIPTION_OPERATIONS } from '../openai/transcription-operations.js';
 import { OPS_OPERATIONS } from '../ops/ops-operations.js';
+import { VOICEHUB_OPERATIONS } from '../voicehub/voicehub-operations.js';
 import { DOCS_OPERATIONS } from './docs-operations.js';
 import type { Operation, SocketOperation } from './operation.js';
 
@@ -13,6 +14,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...SPEECH_OPERATIONS,
   ...TRANSCRIPTION_OPERATIONS,
   ...MODELS_OPERATIONS,
+  ...VOICEHUB_OPERATIONS,
   ...OPS_OPERATIONS,
   ...ADMIN_OPERATIONS,
   ...DOCS_OPERATIONS,

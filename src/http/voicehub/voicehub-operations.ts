@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import type { Operation } from '../openapi/operation.js';
-
-/** The schemas that the doors check with. */
-export interface VoiceHubSchemas {
-  /** Fields of `POST /speakers`. */
-  readonly speaker: z.ZodType;
-  /** Fields of `POST /tts`. */
-  readonly tts: z.ZodType;
-}
+import { speakerSchema, ttsSchema } from './voicehub-schema.js';
 
 /** Body of `GET /speakers`. */
 export const speakersAnswer = z.object({
@@ -38,52 +31,46 @@ export const spokenAnswer = z.object({
 const json = (schema: z.ZodType) => ({ 'application/json': schema });
 
 /** Descriptions of the CosyVoice API. */
-export function voiceHubOperations({ speaker, tts }: VoiceHubSchemas): readonly Operation[] {
-  return [
-    {
-      method: 'get',
-      path: '/speakers',
-      id: 'listSpeakers',
-      tag: 'VoiceHub',
-      summary: 'Lists the registered voices',
-      guard: 'key',
-      answers: [{ description: 'The voices.', content: json(speakersAnswer) }],
-    },
-    {
-      method: 'post',
-      path: '/speakers',
-      id: 'createSpeaker',
-      tag: 'VoiceHub',
-      summary: 'Registers a voice by a recording and its words',
-      description: 'The voice is kept, also while no model is there that can clone it.',
-      guard: 'key',
-      body: {
-        type: 'application/json',
-        schema: speaker,
-        example: {
-          speaker_id: 'narrator',
-          prompt_text: 'The words of the recording.',
-          prompt_audio: 'UklGRg==',
-        },
+export const VOICEHUB_OPERATIONS: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/speakers',
+    id: 'listSpeakers',
+    tag: 'VoiceHub',
+    summary: 'Lists the registered voices',
+    guard: 'key',
+    answers: [{ description: 'The voices.', content: json(speakersAnswer) }],
+  },
+  {
+    method: 'post',
+    path: '/speakers',
+    id: 'createSpeaker',
+    tag: 'VoiceHub',
+    summary: 'Registers a voice by a recording and its words',
+    description: 'The voice is kept, also while no model is there that can clone it.',
+    guard: 'key',
+    body: {
+      type: 'application/json',
+      schema: speakerSchema,
+      example: {
+        speaker_id: 'narrator',
+        prompt_text: 'The words of the recording.',
+        prompt_audio: 'UklGRg==',
       },
-      answers: [{ description: 'It is kept.', content: json(registeredAnswer) }],
     },
-    {
-      method: 'delete',
-      path: '/speakers/{speaker_id}',
-      id: 'deleteSpeaker',
-      tag: 'VoiceHub',
-      summary: 'Removes a registered voice',
-      guard: 'key',
-      pathFields: z.object({ speaker_id: z.string().describe('Its name.') }),
-      answers: [{ description: 'It is gone.', content: json(removedAnswer) }],
-    },
-    speakOperation(tts),
-  ];
-}
-
-function speakOperation(tts: z.ZodType): Operation {
-  return {
+    answers: [{ description: 'It is kept.', content: json(registeredAnswer) }],
+  },
+  {
+    method: 'delete',
+    path: '/speakers/{speaker_id}',
+    id: 'deleteSpeaker',
+    tag: 'VoiceHub',
+    summary: 'Removes a registered voice',
+    guard: 'key',
+    pathFields: z.object({ speaker_id: z.string().describe('Its name.') }),
+    answers: [{ description: 'It is gone.', content: json(removedAnswer) }],
+  },
+  {
     method: 'post',
     path: '/tts',
     id: 'speak',
@@ -96,9 +83,9 @@ function speakOperation(tts: z.ZodType): Operation {
     works: true,
     body: {
       type: 'application/json',
-      schema: tts,
+      schema: ttsSchema,
       example: { mode: 'sft', text: 'Many GPUs, one voice.' },
     },
     answers: [{ description: 'The audio, whole.', content: json(spokenAnswer) }],
-  };
-}
+  },
+];

@@ -20,10 +20,13 @@ function text(field: string, max: number) {
   return z
     .string(`${field} must be a string.`)
     .refine((value) => value.length <= max || codePoints(value) <= max, bound)
-    .transform((value) => value.toWellFormed().replaceAll('\0', ' '));
+    .transform((value) => value.toWellFormed().replaceAll('\0', ' '))
+    .meta({ maxLength: max });
 }
 
-const audio = z.string('prompt_audio must be a string.');
+const audio = z
+  .string('prompt_audio must be a string.')
+  .describe('A recording (wav, mp3, …) of at most 10 MiB, in base64.');
 const seedBound = `seed must be a whole number from 0 to ${MAX_SEED}.`;
 const speedBound = 'speed must be a number from 0.5 to 2.0.';
 const language = z
@@ -34,10 +37,12 @@ const language = z
 export const speakerSchema = z.object({
   speaker_id: z
     .string('speaker_id must be a string.')
-    .refine((value) => voiceName(value) !== undefined, `speaker_id must have ${NAME_BOUND}.`),
+    .refine((value) => voiceName(value) !== undefined, `speaker_id must have ${NAME_BOUND}.`)
+    .describe(`Name of the voice: ${NAME_BOUND}.`),
   prompt_text: z
     .string('prompt_text must be a string.')
-    .refine((value) => promptText(value) !== undefined, `prompt_text must have ${PROMPT_BOUND}.`),
+    .refine((value) => promptText(value) !== undefined, `prompt_text must have ${PROMPT_BOUND}.`)
+    .describe(`What is said in the recording: ${PROMPT_BOUND}.`),
   prompt_audio: audio,
   language: language.optional(),
 });
@@ -48,7 +53,9 @@ export const ttsSchema = z.object({
   text: text('text', MAX_TEXT).refine((value) => value.trim() !== '', 'text must not be empty.'),
   speed: z.number(speedBound).min(0.5, speedBound).max(2, speedBound).default(1),
   seed: z.int(seedBound).min(0, seedBound).max(MAX_SEED, seedBound).optional(),
-  speaker_id: text('speaker_id', MAX_SPEAKER_ID).optional(),
+  speaker_id: text('speaker_id', MAX_SPEAKER_ID)
+    .optional()
+    .describe('A preset voice for `sft`, a registered one for the other modes.'),
   prompt_text: z
     .string('prompt_text must be a string.')
     .refine(
@@ -57,7 +64,9 @@ export const ttsSchema = z.object({
     )
     .optional(),
   prompt_audio: audio.optional(),
-  instruct_text: text('instruct_text', MAX_INSTRUCTION).optional(),
+  instruct_text: text('instruct_text', MAX_INSTRUCTION)
+    .optional()
+    .describe('How to say it, for `instruct2`.'),
 });
 
 /** Fields of `POST /tts`, checked. */

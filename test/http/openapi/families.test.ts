@@ -7,13 +7,13 @@ import { nlsTtsOperations } from '../../../src/http/nls/nls-tts-operations.js';
 import { openApiDocument } from '../../../src/http/openapi/document.js';
 import { propertiesOf } from '../../../src/http/openapi/json-schema.js';
 import { docsPage } from '../../../src/http/openapi/page.js';
-import { voiceHubOperations } from '../../../src/http/voicehub/voicehub-operations.js';
+import { VOICEHUB_OPERATIONS } from '../../../src/http/voicehub/voicehub-operations.js';
 
 const fields = z.object({ text: z.string().max(1000).describe('What to say.') });
 const document = openApiDocument({
   version: '1',
   operations: [
-    ...voiceHubOperations({ speaker: fields, tts: fields }),
+    ...VOICEHUB_OPERATIONS,
     ...nlsAsrOperations(z.object({ format: z.enum(['pcm', 'wav']).optional() })),
     ...nlsTtsOperations(fields),
     ...nlsAsyncOperations({
