@@ -17,6 +17,7 @@ import {
   withPeer,
   withPlaces,
 } from './support/options.js';
+import { withNls } from './nls.js';
 import { withPhonemes } from './phonemes/phonemes.js';
 import { endProgramsAtExit } from './support/program.js';
 import { note } from './support/report.js';
@@ -173,6 +174,7 @@ withMetrics(program);
 withPhonemes(program);
 withListeners(program);
 withLive(program);
+withNls(program);
 withDoor(program);
 withMarks(program);
 withSpeechMemory(program);

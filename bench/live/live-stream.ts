@@ -7,6 +7,8 @@ import { HeardItems } from './heard-items.js';
 import type { RealtimeEvent } from './heard-items.js';
 import type { Script } from './script.js';
 import { SentClock } from './sent-clock.js';
+import { sayAtPace } from './spoken-stream.js';
+import type { SpokenStream } from './spoken-stream.js';
 
 /** How a turn ends: the server finds its silence, or the client says so. */
 export const DETECTIONS = ['server_vad', 'commit'] as const;
@@ -32,7 +34,7 @@ const LAST_WORDS_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 
 /** A client that speaks in real time over `/v1/realtime?intent=transcription`. */
-export class LiveStream {
+export class LiveStream implements SpokenStream {
   readonly heard = new HeardItems();
   readonly clock: SentClock;
   /** When each turn was committed, by its number. */
@@ -67,19 +69,14 @@ export class LiveStream {
   /** Says a script at its own pace, and waits for the words that are still to come. */
   async say(script: Script): Promise<void> {
     const { frameMs, stopAfterMs, detection } = this.#options;
-    const frameBytes = Math.round((script.sampleRateHz * frameMs) / 1000) * 2;
-    const beginMs = performance.now();
     const stopsAt = script.turns.map(({ endSeconds }) => endSeconds * 1000 + stopAfterMs);
-    for (let at = 0; at * frameBytes < script.pcm.length; at += 1) {
-      // A frame leaves when its last sample has been recorded.
-      await untilMs(beginMs + (at + 1) * frameMs);
-      if (this.ended !== undefined) return;
-      const audio = script.pcm.subarray(at * frameBytes, (at + 1) * frameBytes).toString('base64');
-      this.#send({ type: 'input_audio_buffer.append', audio });
-      this.clock.sent(performance.now());
+    const send = (pcm: Buffer, spokenMs: number): void => {
+      this.#send({ type: 'input_audio_buffer.append', audio: pcm.toString('base64') });
       const stop = stopsAt[this.committedAtMs.length] ?? Infinity;
-      if (detection === 'commit' && (at + 1) * frameMs >= stop) this.#commit();
-    }
+      if (detection === 'commit' && spokenMs >= stop) this.#commit();
+    };
+    const isOver = (): boolean => this.ended !== undefined;
+    await sayAtPace(script, { frameMs, clock: this.clock, send, isOver });
     await this.#until(() => this.#hasAll(script), LAST_WORDS_TIMEOUT_MS);
   }
 
@@ -129,9 +126,4 @@ function sessionOf(options: LiveStreamOptions, rate: number): object {
       },
     },
   };
-}
-
-async function untilMs(atMs: number): Promise<void> {
-  const leftMs = atMs - performance.now();
-  if (leftMs > 0) await delay(leftMs);
 }

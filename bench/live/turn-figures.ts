@@ -3,8 +3,9 @@ import type { WordErrors } from '../asr/word-errors.js';
 import type { HeardItem } from './heard-items.js';
 import { itemsByTurn, shownWords, wordLags } from './lags.js';
 import type { WordLags } from './lags.js';
-import type { Detection, LiveStream } from './live-stream.js';
+import type { Detection } from './live-stream.js';
 import type { Script, Turn } from './script.js';
+import type { SpokenStream } from './spoken-stream.js';
 
 /** How one turn was heard. */
 export interface TurnFigures extends WordLags, WordErrors {
@@ -23,7 +24,7 @@ export interface Closing {
 
 /** Compares what a stream said with what it was told, turn by turn; of those it has said. */
 export function turnFigures(
-  stream: Pick<LiveStream, 'heard' | 'clock' | 'committedAtMs'>,
+  stream: Pick<SpokenStream, 'heard' | 'clock' | 'committedAtMs'>,
   script: Script,
   closing: Closing,
 ): readonly TurnFigures[] {
@@ -39,7 +40,7 @@ export function turnFigures(
 }
 
 function figuresOf(
-  { clock }: Pick<LiveStream, 'clock'>,
+  { clock }: Pick<SpokenStream, 'clock'>,
   turn: Turn,
   items: readonly HeardItem[],
 ): Omit<TurnFigures, 'finalDelayMs'> {

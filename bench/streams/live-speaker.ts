@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
-import { type ClientOptions, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 
+import { captureSocket } from './captured-socket.js';
 import { MASKED_FRAME, MESSAGES_PER_ANSWER, type Speaker } from './load.js';
 
 /** One stream: speaks when it is told to, and notes how long answers take. */
@@ -25,18 +26,11 @@ export class LiveSpeaker implements Speaker {
 
   /** Connects and opens an utterance that stays open. */
   static async connect(url: string): Promise<LiveSpeaker> {
-    const sockets: Socket[] = [];
-    const createConnection = (options: NetConnectOpts): Socket => {
-      const socket = connect({ ...options, noDelay: true });
-      sockets.push(socket);
-      return socket;
-    };
+    const { options, socket } = captureSocket();
     const address = `${url.replace(/^http/, 'ws')}/echo/now`;
-    // It goes to http.request as it is; the types forbid what that takes.
-    const options = { perMessageDeflate: false, createConnection } as ClientOptions;
     const webSocket = new WebSocket(address, options);
     await once(webSocket, 'open');
-    const speaker = new LiveSpeaker(webSocket, sockets[0]!);
+    const speaker = new LiveSpeaker(webSocket, socket());
     webSocket.send(JSON.stringify({ open: 'quiet' }));
     return speaker;
   }

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { cpuSeconds } from '../support/process-stat.js';
 import type { Speaker } from './load.js';
-import type { Served } from './served.js';
 
 /** What was measured in one period. */
 export interface Period {
@@ -11,6 +10,12 @@ export interface Period {
   readonly workerCores: number;
   readonly messagesPerSecond: number;
   readonly latenciesMs: readonly number[];
+}
+
+/** Whose time on a core is measured. */
+export interface Measured {
+  readonly program: { readonly pid: number };
+  readonly workerPids: readonly number[];
 }
 
 /** How long, and how often each stream sends; 0 = the streams are open and silent. */
@@ -25,7 +30,7 @@ const LAST_ANSWERS_MS = 500;
 
 /** Lets all streams speak, or be silent, for a while. */
 export async function measurePeriod(
-  { program, workerPids }: Served,
+  { program, workerPids }: Measured,
   speakers: readonly Speaker[],
   plan: PeriodPlan,
 ): Promise<Period> {

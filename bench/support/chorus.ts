@@ -24,6 +24,8 @@ export interface LaunchOptions extends ChorusOptions {
   readonly devices?: string;
   /** Settings on top of those of the bench. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Options of Node for the supervisor; its children take them over. */
+  readonly nodeOptions?: readonly string[];
   /** Told each line of the log. */
   readonly onLogLine?: (line: string) => void;
 }
@@ -80,7 +82,7 @@ export class ChorusHome {
       name: 'chorus serve',
       command: process.execPath,
       // The flag of `npm start`.
-      args: ['--max-semi-space-size=4', ENTRY, 'serve'],
+      args: ['--max-semi-space-size=4', ...(options.nodeOptions ?? []), ENTRY, 'serve'],
       cwd: PROJECT_ROOT,
       cpus: options.cpus,
       env: { ...this.#settings(options), ...options.env },

@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 
+import { streamedWavHeader } from '../../src/audio/wav-header.js';
 import { WavListener } from './wav-listener.js';
 
 /** A speech request over HTTP, of any server. */
@@ -7,6 +8,8 @@ export interface SpeechCall {
   readonly url: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal | undefined;
+  /** Rate of samples that come without a header (`pcm`); absent = they come as WAV. */
+  readonly sampleRateHz?: number;
 }
 
 /** What a client saw of one speech answer; times from just before the request. */
@@ -20,7 +23,7 @@ export interface HeardSpeech {
 export const patientAgent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connections: null });
 
 /**
- * Asks a server to speak and listens to its WAV answer.
+ * Asks a server to speak and listens to its answer.
  * @throws Error if the answer is no 200 or holds no audible sample.
  */
 export async function speak(call: SpeechCall): Promise<HeardSpeech> {
@@ -33,10 +36,18 @@ export async function speak(call: SpeechCall): Promise<HeardSpeech> {
     signal: call.signal ?? null,
   });
   if (statusCode !== 200) throw new Error(`${call.url}: ${statusCode} ${await body.text()}`);
-  const listener = new WavListener();
+  const listener =
+    call.sampleRateHz === undefined ? new WavListener() : pcmListener(call.sampleRateHz);
   for await (const bytes of body) listener.take(bytes as Buffer, performance.now());
   const totalMs = performance.now() - beginMs;
   const { firstAudibleMs, audioSeconds } = listener;
   if (firstAudibleMs === undefined) throw new Error(`${call.url} answered silence.`);
   return { firstAudioMs: firstAudibleMs - beginMs, totalMs, audioSeconds };
+}
+
+/** Listens to samples that come without a header: signed 16-bit mono. */
+export function pcmListener(sampleRateHz: number): WavListener {
+  const listener = new WavListener();
+  listener.take(Buffer.from(streamedWavHeader(sampleRateHz)), 0);
+  return listener;
 }
