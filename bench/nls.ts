@@ -29,7 +29,7 @@ export function withNls(program: Command): void {
     .option('--piece-ms <n>', 'flowing: between two pieces of a text', aboveZero, 10)
     .option('--sockets <n>', 'sockets: open WebSockets', atLeastOne, 500)
     .option('--messages-per-second <n>', 'sockets: from each', aboveZero, 10)
-    .option('--profile <folder>', "sockets: write V8's CPU profiles of the server there")
+    .option('--profile <folder>', "sockets: write V8's CPU profile of the supervisor there")
     .action(benchNls);
 }
 

@@ -20,7 +20,7 @@ export class SilentStream implements Speaker {
   private constructor(client: NlsClient, socket: Socket) {
     this.#client = client;
     this.#socket = socket;
-    void client.closed.then(({ code, reason }) => (this.ended = `${code} ${reason}`));
+    void client.closed.then(({ code, reason }) => (this.ended ??= `${code} ${reason}`));
   }
 
   /** Connects and starts a transcription. */
@@ -59,12 +59,17 @@ export class SilentStream implements Speaker {
   async probe(): Promise<void> {
     if (this.#isProbed || this.ended !== undefined) return;
     this.#isProbed = true;
-    const beginMs = performance.now();
-    this.#client.send('StopTranscription');
-    const { atMs } = await this.#answer('TranscriptionCompleted');
-    this.#latenciesMs.push(atMs - beginMs);
-    await this.#start();
-    this.#isProbed = false;
+    try {
+      const beginMs = performance.now();
+      this.#client.send('StopTranscription');
+      const { atMs } = await this.#answer('TranscriptionCompleted');
+      this.#latenciesMs.push(atMs - beginMs);
+      await this.#start();
+      this.#isProbed = false;
+    } catch (caught) {
+      this.ended ??= caught instanceof Error ? caught.message : String(caught);
+      this.#client.drop();
+    }
   }
 
   close(): void {

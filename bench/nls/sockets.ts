@@ -175,7 +175,7 @@ function printSummary(
     splicedCores: spreadOf(({ spliced }) => spliced.supervisorCores),
     oursToSpliced: spreadOf(({ ours, spliced }) => ours.supervisorCores / spliced.supervisorCores),
     workerCores: spreadOf(({ ours }) => ours.workerCores),
-    behindP95Ms: rounded(quantile(behindMs, 0.95)),
+    behindP95Ms: behindMs.length === 0 ? undefined : rounded(quantile(behindMs, 0.95)),
     sentences: sum(speakers.map(({ sentences }) => sentences)),
     endedEarly: speakers.filter(({ ended }) => ended !== undefined).length,
     endings: [...new Set(speakers.flatMap(({ ended }) => ended ?? []))],

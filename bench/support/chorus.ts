@@ -24,7 +24,7 @@ export interface LaunchOptions extends ChorusOptions {
   readonly devices?: string;
   /** Settings on top of those of the bench. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Options of Node for the supervisor; its children take them over. */
+  /** Options of Node for the supervisor alone. */
   readonly nodeOptions?: readonly string[];
   /** Told each line of the log. */
   readonly onLogLine?: (line: string) => void;
