@@ -31,6 +31,11 @@ export class SpokenPlace {
     this.#update();
   }
 
+  /** Whether nobody speaks, as far as the worker has told. */
+  get isQuiet(): boolean {
+    return this.#isTold && !this.#isSpeaking;
+  }
+
   #turnEnded(): void {
     this.#isSpeaking = false;
     this.#unsettled += 1;

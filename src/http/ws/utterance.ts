@@ -6,6 +6,7 @@ import type { LiveEvent, LiveRequest } from '../../protocol/live.js';
 import type { Span, SpanAttributes } from '../../protocol/trace.js';
 import type { Stream, StreamWork } from '../../routing/router.js';
 import type { Connection } from './connection.js';
+import { GatheredSpeech } from './gathered-speech.js';
 import { SpeechClock } from './speech-clock.js';
 import { SpokenPlace } from './spoken-place.js';
 
@@ -19,6 +20,11 @@ export interface UtteranceOptions {
   readonly stream: Stream;
   readonly request: LiveRequest;
   readonly onEvent: (event: LiveEvent) => void;
+  /**
+   * While the worker says that nobody speaks, speech goes to it in pieces of so many milliseconds: open
+   * microphones cost less, and a beginning is noticed so much later at most. Absent = as it comes.
+   */
+  readonly gatherMs?: number;
 }
 
 /**
@@ -31,15 +37,21 @@ export class Utterance {
   readonly #connection: Connection;
   readonly #options: UtteranceOptions;
   readonly #audio = new LiveAudio(() => this.#readOn());
+  readonly #gathered = new GatheredSpeech();
+  readonly #gatherBytes: number;
   readonly #end = new AbortController();
   readonly #clock: SpeechClock;
   readonly #trace: Span;
+  #place: SpokenPlace | undefined;
   #hasSettled = false;
 
   constructor(connection: Connection, options: UtteranceOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#clock = new SpeechClock(options.request.sampleRateHz);
+    const { request, gatherMs = 0 } = options;
+    this.#clock = new SpeechClock(request.sampleRateHz);
+    const bytesPerMs = (request.sampleRateHz * Int16Array.BYTES_PER_ELEMENT) / 1000;
+    this.#gatherBytes = gatherMs * bytesPerMs;
     this.#trace = connection.trace.startLinked('utterance', this.#attributes());
     this.over = inSpan(this.#trace, () => this.#run());
     // Whoever does not look has been told by the connection's end.
@@ -53,23 +65,28 @@ export class Utterance {
 
   /** Adds speech: signed 16-bit little-endian mono. Too much of it holds the client back. */
   write(pcm: Uint8Array): void {
-    this.#audio.push(pcm);
     this.#clock.came(pcm.byteLength);
+    this.#gathered.push(pcm);
+    const isEnough = this.#gathered.bytes >= this.#gatherBytes;
+    if (isEnough || this.#place?.isQuiet !== true) this.#sendGathered();
     if (this.#audio.waitingBytes > MAX_WAITING_BYTES) this.#connection.pause();
   }
 
   /** Ends what is being said, and asks for its words, while the utterance goes on. */
   commit(): void {
+    this.#sendGathered();
     this.#audio.push({ type: 'commit' });
   }
 
   /** Drops what is being said and has not ended, while the utterance goes on. */
   clear(): void {
+    this.#sendGathered();
     this.#audio.push({ type: 'clear' });
   }
 
   /** The speaker has ended; the rest of the words is still to come. */
   end(): void {
+    this.#sendGathered();
     this.#audio.end();
   }
 
@@ -84,8 +101,8 @@ export class Utterance {
     try {
       const lease = await stream.acquire(this.#work(), signal);
       try {
-        const place = new SpokenPlace(lease, signal);
-        await this.#tell(lease.listen(request, this.#audio, signal), place);
+        this.#place = new SpokenPlace(lease, signal);
+        await this.#tell(lease.listen(request, this.#audio, signal), this.#place);
       } finally {
         lease.release();
       }
@@ -101,6 +118,7 @@ export class Utterance {
   async #tell(events: AsyncIterable<LiveEvent>, place: SpokenPlace): Promise<void> {
     for await (const event of events) {
       place.follow(event);
+      if (!place.isQuiet) this.#sendGathered();
       this.#measure(event);
       this.#options.onEvent(event);
       await this.#connection.drained();
@@ -129,6 +147,11 @@ export class Utterance {
       return this.#clock.ageSeconds(event.throughSeconds);
     }
     return event.type === 'done' && !this.#hasSettled ? this.#clock.lastAgeSeconds : undefined;
+  }
+
+  #sendGathered(): void {
+    const pcm = this.#gathered.take();
+    if (pcm) this.#audio.push(pcm);
   }
 
   #readOn(): void {
