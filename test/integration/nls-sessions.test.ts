@@ -63,7 +63,10 @@ describe('a transcription on a worker', () => {
       say(client, 3, 0.6);
       client.send('StopTranscription');
       await client.next('TranscriptionCompleted', task === 'first' ? 1 : 2);
-      expect(client.all('SentenceEnd').at(-1)?.payload).toMatchObject({ index: 1, result: 'word3' });
+      expect(client.all('SentenceEnd').at(-1)?.payload).toMatchObject({
+        index: 1,
+        result: 'word3',
+      });
       await eventually(() => expect(held()).toEqual([0, 1]));
       if (task === 'first') client.send('StartTranscription');
     }

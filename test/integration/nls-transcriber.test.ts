@@ -140,6 +140,7 @@ describe('a transcription of real speech by the NLS protocol', () => {
     const form = new FormData();
     form.set('model', 'whisper-tiny.en');
     form.set('response_format', 'verbose_json');
+    for (const one of ['word', 'segment']) form.append('timestamp_granularities[]', one);
     form.set('file', new Blob([wavBytes(wavOf(pcm))]), 'speech.wav');
     const response = await fetch(`${chorus.url}/v1/audio/transcriptions`, {
       method: 'POST',

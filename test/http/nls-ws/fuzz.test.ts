@@ -99,7 +99,9 @@ describe('the doors of the NLS protocol', () => {
   async function open(path?: string): Promise<NlsHearingClient> {
     const client = await bench.connect({ ...(path && { path }) });
     bench.door.router.script = {
-      async *listen(audio) {
+      async *listen(audio, signal) {
+        signal.addEventListener('abort', () => audio.fail(new Error('Nobody listens.')));
+        if (signal.aborted) return;
         yield { type: 'start', language: 'en' };
         for await (const piece of audio) {
           if (!(piece instanceof Uint8Array)) throw new Error('There are no controls here.');
@@ -144,7 +146,7 @@ describe('the doors of the NLS protocol', () => {
         client.webSocket.terminate();
         await eventually(() => expect(bench.door.held).toEqual([0, 0]));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
     await isServing();
   });

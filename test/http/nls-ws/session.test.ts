@@ -17,7 +17,11 @@ describe('a connection of an NLS client', () => {
 
   const wrongOrders: readonly [string, (client: NlsHearingClient) => void, string][] = [
     ['speech first', (client) => client.speak(TENTH), 'Binary data came before a task'],
-    ['a stop first', (client) => client.send('StopTranscription'), 'begins with StartTranscription'],
+    [
+      'a stop first',
+      (client) => client.send('StopTranscription'),
+      'begins with StartTranscription',
+    ],
     [
       'a second start',
       (client) => {

@@ -5,8 +5,8 @@ import { validate } from '../../../validate.js';
 /** What sockets carry. */
 const CONTAINERS = ['pcm', 'wav'] as const;
 /** What the protocol names besides, and files may have. */
-const COMPRESSED = ['opus', 'opu', 'speex', 'amr', 'mp3', 'aac'];
-const SAMPLE_RATES_HZ = [8_000, 16_000];
+const COMPRESSED = new Set(['opus', 'opu', 'speex', 'amr', 'mp3', 'aac']);
+const SAMPLE_RATES_HZ = new Set([8_000, 16_000]);
 const DEFAULT_RATE_HZ = 16_000;
 /** Alibaba's. */
 const DEFAULT_SILENCE_MS = 800;
@@ -22,7 +22,7 @@ const format = z
   .toLowerCase()
   .refine((value) => isContainer(value), {
     error: ({ input }) =>
-      COMPRESSED.includes(String(input))
+      COMPRESSED.has(String(input))
         ? `format ${String(input)} is compressed; sockets carry raw 16-bit mono samples: ${bounds.format}`
         : bounds.format,
   })
@@ -94,7 +94,7 @@ export function recognitionFields(payload: Payload): RecognitionFields {
 }
 
 function withRate<Fields extends { readonly sample_rate: number }>(fields: Fields): Fields {
-  if (SAMPLE_RATES_HZ.includes(fields.sample_rate)) return fields;
+  if (SAMPLE_RATES_HZ.has(fields.sample_rate)) return fields;
   throw new ChorusError('unsupported_sample_rate', bounds.sampleRate, { param: 'sample_rate' });
 }
 
