@@ -10,6 +10,7 @@ import { Admissions } from '../../src/http/admissions.js';
 import { createApp } from '../../src/http/app.js';
 import { authKeysOf } from '../../src/http/auth-keys.js';
 import type { ModelNames } from '../../src/http/catalogue-port.js';
+import type { AsyncJobs } from '../../src/http/nls/async/async-jobs.js';
 import type { AppDependencies } from '../../src/http/dependencies.js';
 import { createServer } from '../../src/http/server.js';
 import type { StoredVoices } from '../../src/http/voices-port.js';
@@ -176,6 +177,8 @@ export interface DoorOptions {
   readonly catalogue?: ModelNames;
   /** Absent = there are none, and none can be added. */
   readonly voices?: StoredVoices;
+  /** Absent = there are no routes for jobs. */
+  readonly jobs?: AsyncJobs;
 }
 
 /** An open door. */
@@ -255,7 +258,7 @@ export class Door {
     const log = pino({}, lines);
     const metrics = new Metrics(log);
     const given = { router, media, catalogue, voices, status, metrics, telemetry };
-    return { ...doors, ...given, spoolDir, log };
+    return { ...doors, ...given, jobs: options.jobs, spoolDir, log };
   }
 
   /** Resolves when the next request has been dealt with, clean-up included. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Operation } from '../openapi/operation.js';
+import { asrSchema } from './asr/asr-fields.js';
 import { NLS_STATUS } from './status-codes.js';
 
 /** Body of a recognition. */
@@ -40,45 +41,40 @@ export const asrModelsAnswer = z.object({
   asr_model_mode: z.string(),
 });
 
-/**
- * Descriptions of recognition for NLS clients.
- * @param query The schema that the door checks the query with.
- */
-export function nlsAsrOperations(query: z.ZodType): readonly Operation[] {
-  return [
-    {
-      method: 'post',
-      path: '/stream/v1/asr',
-      id: 'nlsRecognize',
-      tag: 'NLS',
-      summary: 'Writes down what is said in a recording',
-      description: 'Always HTTP 200: `status` in the body tells failures from successes.',
-      guard: 'nls',
-      works: true,
-      query,
-      body: {
-        type: 'application/octet-stream',
-        description: 'The bytes of the recording; none where `audio_address` names one.',
-      },
-      answers: [{ description: 'The words.', content: { 'application/json': recognitionAnswer } }],
+/** Descriptions of recognition for NLS clients. */
+export const NLS_ASR_OPERATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/stream/v1/asr',
+    id: 'nlsRecognize',
+    tag: 'NLS',
+    summary: 'Writes down what is said in a recording',
+    description: 'Always HTTP 200: `status` in the body tells failures from successes.',
+    guard: 'nls',
+    works: true,
+    query: asrSchema,
+    body: {
+      type: 'application/octet-stream',
+      description: 'The bytes of the recording; none where `audio_address` names one.',
     },
-    {
-      method: 'get',
-      path: '/stream/v1/asr/health',
-      id: 'nlsAsrHealth',
-      tag: 'NLS',
-      summary: 'Tells whether recognition can be used',
-      guard: 'nls',
-      answers: [{ description: 'Its state.', content: { 'application/json': asrHealthAnswer } }],
-    },
-    {
-      method: 'get',
-      path: '/stream/v1/asr/models',
-      id: 'nlsAsrModels',
-      tag: 'NLS',
-      summary: 'Lists the models that listen',
-      guard: 'nls',
-      answers: [{ description: 'The models.', content: { 'application/json': asrModelsAnswer } }],
-    },
-  ];
-}
+    answers: [{ description: 'The words.', content: { 'application/json': recognitionAnswer } }],
+  },
+  {
+    method: 'get',
+    path: '/stream/v1/asr/health',
+    id: 'nlsAsrHealth',
+    tag: 'NLS',
+    summary: 'Tells whether recognition can be used',
+    guard: 'nls',
+    answers: [{ description: 'Its state.', content: { 'application/json': asrHealthAnswer } }],
+  },
+  {
+    method: 'get',
+    path: '/stream/v1/asr/models',
+    id: 'nlsAsrModels',
+    tag: 'NLS',
+    summary: 'Lists the models that listen',
+    guard: 'nls',
+    answers: [{ description: 'The models.', content: { 'application/json': asrModelsAnswer } }],
+  },
+];

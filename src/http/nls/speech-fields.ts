@@ -10,18 +10,23 @@ export const NLS_SPEECH_RATES_HZ = [8000, 16_000, 22_050, 24_000, 44_100, 48_000
 const voiceBound = 'voice must be a name of 1 to 256 characters.';
 
 /** Name of a voice, as the client knows it. */
-export const voiceField = z.string(voiceBound).trim().min(1, voiceBound).max(256, voiceBound);
+export const voiceField = z
+  .string(voiceBound)
+  .trim()
+  .min(1, voiceBound)
+  .max(256, voiceBound)
+  .describe('Name of a voice; the default one unless set.');
 
 /** A format out of those that a door has, in any letter case. */
 export function formatField<Format extends SpeechFormat>(formats: readonly Format[]) {
   const bound = `format must be one of ${formats.join(', ')}.`;
-  return z.string(bound).toLowerCase().pipe(z.enum(formats, bound));
+  return z.string(bound).toLowerCase().pipe(z.enum(formats, bound)).meta({ enum: formats });
 }
 
 const rateBound = `sample_rate must be one of ${NLS_SPEECH_RATES_HZ.join(', ')}.`;
 
 /** Rate of the audio; `validateNls` gives a wrong one its own code. */
-export const sampleRateField = z.literal(NLS_SPEECH_RATES_HZ, rateBound);
+export const sampleRateField = z.literal(NLS_SPEECH_RATES_HZ, rateBound).describe('Hertz.');
 
 function numberField(field: string, { min, max }: { readonly min: number; readonly max: number }) {
   const bound = `${field} must be a number from ${min} to ${max}.`;

@@ -9,7 +9,8 @@ export function textField(field: string, maxCharacters: number) {
     .refine((value) => value.length <= maxCharacters || codePoints(value) <= maxCharacters, {
       error: (issue) =>
         `${field} must have at most ${maxCharacters} characters; it has ${codePoints(issue.input as string)}.`,
-    });
+    })
+    .meta({ maxLength: maxCharacters });
 }
 
 /** A text as workers take it. */

@@ -1,5 +1,8 @@
 import { ADMIN_OPERATIONS } from '../admin/admin-operations.js';
+import { NLS_ASR_OPERATIONS } from '../nls/nls-asr-operations.js';
+import { NLS_ASYNC_OPERATIONS } from '../nls/nls-async-operations.js';
 import { NLS_SOCKETS } from '../nls/nls-socket-operations.js';
+import { NLS_TTS_OPERATIONS } from '../nls/nls-tts-operations.js';
 import { MODELS_OPERATIONS } from '../openai/models-operations.js';
 import { REALTIME_SOCKETS } from '../openai/realtime-socket-operations.js';
 import { SPEECH_OPERATIONS } from '../openai/speech-operations.js';
@@ -15,6 +18,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...TRANSCRIPTION_OPERATIONS,
   ...MODELS_OPERATIONS,
   ...VOICEHUB_OPERATIONS,
+  ...NLS_ASR_OPERATIONS,
+  ...NLS_TTS_OPERATIONS,
+  ...NLS_ASYNC_OPERATIONS,
   ...OPS_OPERATIONS,
   ...ADMIN_OPERATIONS,
   ...DOCS_OPERATIONS,

@@ -36,6 +36,12 @@ test.each([
   ['/v1/models/{model}', '/v1/models/tts-1'],
   ['/v1/audio/voices', '/v1/audio/voices'],
   ['/v1/audio/voices', '/v1/audio/voices?legacy=true'],
+  ['/speakers', '/speakers'],
+  ['/stream/v1/asr/health', '/stream/v1/asr/health'],
+  ['/stream/v1/asr/models', '/stream/v1/asr/models'],
+  ['/stream/v1/tts/health', '/stream/v1/tts/health'],
+  ['/stream/v1/tts/voices', '/stream/v1/tts/voices'],
+  ['/stream/v1/tts/voices/info', '/stream/v1/tts/voices/info'],
   ['/admin/reload', '/admin/reload'],
   ['/openapi.json', '/openapi.json'],
 ])('the answer of GET %s is the one that is documented (%s)', async (path, url) => {

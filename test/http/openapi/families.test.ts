@@ -1,28 +1,13 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { nlsAsrOperations } from '../../../src/http/nls/nls-asr-operations.js';
-import { nlsAsyncOperations } from '../../../src/http/nls/nls-async-operations.js';
-import { nlsTtsOperations } from '../../../src/http/nls/nls-tts-operations.js';
 import { openApiDocument } from '../../../src/http/openapi/document.js';
 import { propertiesOf } from '../../../src/http/openapi/json-schema.js';
+import { OPERATIONS } from '../../../src/http/openapi/operations.js';
 import { docsPage } from '../../../src/http/openapi/page.js';
-import { VOICEHUB_OPERATIONS } from '../../../src/http/voicehub/voicehub-operations.js';
 
-const fields = z.object({ text: z.string().max(1000).describe('What to say.') });
 const document = openApiDocument({
   version: '1',
-  operations: [
-    ...VOICEHUB_OPERATIONS,
-    ...nlsAsrOperations(z.object({ format: z.enum(['pcm', 'wav']).optional() })),
-    ...nlsTtsOperations(fields),
-    ...nlsAsyncOperations({
-      header: z.object({ header: z.object({ token: z.string() }).optional() }),
-      body: z.object({ payload: z.record(z.string(), z.unknown()) }),
-      payload: z.object({ tts_request: z.record(z.string(), z.unknown()) }),
-      speech: fields,
-    }),
-  ],
+  operations: OPERATIONS,
   sockets: [],
   url: 'http://127.0.0.1:8000',
 });
@@ -61,7 +46,7 @@ test('the others tell them by status', () => {
 test('the body of a job is put together from the schemas of its parts', () => {
   const body = document.paths['/rest/v1/tts/async']?.['post']?.requestBody?.content;
   const outer = propertiesOf(body?.['application/json']?.schema ?? {});
-  expect(Object.keys(outer).toSorted()).toEqual(['header', 'payload']);
+  expect(Object.keys(outer).toSorted()).toEqual(['context', 'header', 'payload']);
   const inner = propertiesOf(propertiesOf(outer['payload'] ?? {})['tts_request'] ?? {});
-  expect(inner['text']).toMatchObject({ maxLength: 1000 });
+  expect(inner['text']).toMatchObject({ maxLength: 5000 });
 });

@@ -26,6 +26,7 @@ function flag(field: string) {
     .toLowerCase()
     .pipe(z.enum(['true', 'false', '1', '0'], bound))
     .transform((value) => value === 'true' || value === '1')
+    .meta({ enum: ['true', 'false', '1', '0'] })
     .default(false);
 }
 
@@ -35,6 +36,7 @@ export const asrSchema = z.object({
     .string(formatBound)
     .toLowerCase()
     .refine((value) => FORMATS.includes(value), formatBound)
+    .meta({ enum: FORMATS })
     .default('pcm'),
   sample_rate: sampleRateField.default(16_000),
   enable_punctuation_prediction: flag('enable_punctuation_prediction'),
