@@ -62,9 +62,9 @@ function presetVoice(preset: NlsPreset, sources: VoiceSources): PresetVoice {
   const found = findNlsPreset(preset, sources);
   if (found) return found;
   const what = `The voice ${preset.name} (${preset.description}) has no model here`;
-  const able = sources.catalogue.all().filter((card) => speaks(card, preset));
-  const advice = able[0]
-    ? `${able[0].id} has such a voice: add it to TTS_MODELS.`
+  const able = sources.catalogue.all().find((card) => speaks(card, preset));
+  const advice = able
+    ? `${able.id} has such a voice: add it to TTS_MODELS.`
     : 'no known model has such a voice that can be read.';
   throw notFound(`${what}; ${advice} ${worksNow(sources)}`);
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChorusError } from '../../../src/protocol/errors.js';
@@ -219,7 +219,7 @@ async function announce(bytes: number) {
   let continued = false;
   asked.on('continue', () => (continued = true));
   asked.flushHeaders();
-  const [answer] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   answer.on('data', (chunk: Buffer) => chunks.push(chunk));
   while (Buffer.concat(chunks).length < Number(answer.headers['content-length'])) {
