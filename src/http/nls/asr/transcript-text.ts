@@ -4,7 +4,7 @@ import { joinedText } from '../../joined-text.js';
 import type { AsrFields } from './asr-fields.js';
 
 /** Segments that are written without a breath: some milliseconds, in which the event loop stands still. */
-const SEGMENTS_AT_ONCE = 64;
+const SEGMENTS_AT_ONCE = 16;
 
 /** Writes a transcript as the client wants it. */
 export async function transcriptText(
