@@ -19,7 +19,7 @@ import { resolveVoice } from '../../src/models/voices.js';
 import { Metrics } from '../../src/telemetry/metrics/metrics.js';
 import type { GpuView, WorkerMemoryView } from '../../src/http/telemetry-port.js';
 import { ChorusError } from '../../src/protocol/errors.js';
-import type { MediaClient } from '../../src/protocol/media.js';
+import type { EncodeRequest, MediaClient } from '../../src/protocol/media.js';
 import type { ServerStatus } from '../../src/protocol/status.js';
 import { SystemSampler } from '../../src/telemetry/system/sampler.js';
 import { ScriptedRouter } from './scripted-router.js';
@@ -90,7 +90,7 @@ export { usualCatalogue as catalogue };
 
 /** Passes PCM through as it is, and takes an upload for PCM unless it says `noise`. */
 export class PassingMedia implements MediaClient {
-  readonly encodes: unknown[] = [];
+  readonly encodes: EncodeRequest[] = [];
   /** What the next looks at a format are answered with. */
   refusals: ChorusError[] = [];
 
@@ -109,7 +109,10 @@ export class PassingMedia implements MediaClient {
     if (refusal !== undefined) throw refusal;
   }
 
-  async *encode(request: unknown, pcm: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *encode(
+    request: EncodeRequest,
+    pcm: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
     this.encodes.push(request);
     yield* pcm;
   }

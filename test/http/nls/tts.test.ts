@@ -109,7 +109,15 @@ describe('the fields mean', () => {
     expect(await ignored({ prompt: ' ' })).toBeNull();
     expect(await ignored({ prompt: 'softly', voice: 'amy' })).toBeNull();
     expect(door.router.leases.at(-1)?.asked[0]).toMatchObject({ instructions: 'softly' });
-    expect(await ignored({ pitch_rate: 100, prompt: 'softly' })).toBe('prompt, pitch_rate');
+  });
+
+  test('a higher voice is spoken more slowly, and played faster', async () => {
+    await asked({ pitch_rate: '250' });
+    expect(door.router.leases.at(-1)?.asked[0]).toMatchObject({ speed: 1 / 1.5 });
+    const rateHz = (): number => door.media.encodes.at(-1)?.inputSampleRateHz ?? 0;
+    const higherHz = rateHz();
+    await asked({ format: 'mp3' });
+    expect(higherHz / rateHz()).toBeCloseTo(1.5, 3);
   });
 });
 
@@ -163,6 +171,7 @@ describe('is refused:', () => {
     [{ volume: 'loud' }, INVALID, 'volume must be a number from 0 to 100.'],
     [{ speech_rate: 501 }, INVALID, 'speech_rate must be a number from -500 to 500.'],
     [{ speech_rate: -501 }, INVALID, 'speech_rate must be a number from -500 to 500.'],
+    [{ pitch_rate: 501 }, INVALID, 'pitch_rate must be a number from -500 to 500.'],
     [{ speech_rate: true }, INVALID, 'speech_rate must be a number from -500 to 500.'],
     [{ prompt: 'x'.repeat(501) }, INVALID, 'prompt must have at most 500 characters'],
   ])('%j', async (fields, status, message) => {

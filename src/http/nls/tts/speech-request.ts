@@ -5,6 +5,7 @@ import type { SynthesisRequest } from '../../../protocol/requests.js';
 import { type LooseFields, withNumbers } from '../loose-fields.js';
 import {
   formatField,
+  pitchRateField,
   sampleRateField,
   soundFactors,
   speechRateField,
@@ -18,7 +19,7 @@ import { resolveNlsVoice, type VoiceSources } from '../voice-names.js';
 const MAX_TEXT = 1000;
 const MAX_PROMPT = 500;
 const DEFAULT_RATE_HZ = 16_000;
-const NUMBERS = ['sample_rate', 'volume', 'speech_rate'];
+const NUMBERS = ['sample_rate', 'volume', 'speech_rate', 'pitch_rate'];
 
 /** Fields of `/stream/v1/tts`; unknown ones are dropped. */
 export const nlsSpeechSchema = z.object({
@@ -31,6 +32,7 @@ export const nlsSpeechSchema = z.object({
   sample_rate: sampleRateField.default(DEFAULT_RATE_HZ),
   volume: volumeField.optional(),
   speech_rate: speechRateField.optional(),
+  pitch_rate: pitchRateField.optional(),
   prompt: textField('prompt', MAX_PROMPT).optional(),
 });
 
@@ -39,6 +41,8 @@ export interface AskedSpeech {
   readonly request: SynthesisRequest;
   readonly format: SpeechFormat;
   readonly sampleRateHz: number;
+  /** See `SpeechEncoding.pitch`. */
+  readonly pitch: number | undefined;
   /** Fields that have no effect, for the model cannot do what they ask. */
   readonly ignored: readonly string[];
 }
@@ -50,18 +54,15 @@ export interface AskedSpeech {
 export function readNlsSpeech(given: LooseFields, sources: VoiceSources): AskedSpeech {
   const fields = validateNls(nlsSpeechSchema, withNumbers(given, NUMBERS));
   const { card, voice } = resolveNlsVoice(fields.voice, sources);
-  const { speed, gain } = soundFactors(fields);
+  const { speed, gain, pitch } = soundFactors(fields);
   const instructions = fields.prompt?.trim() || undefined;
   const request: SynthesisRequest = {
     ...{ model: card.id, voice, speed, ...spokenText(fields.text) },
     ...(gain !== undefined && { gain }),
     ...(obeys(card) && instructions !== undefined && { instructions }),
   };
-  const ignored = [
-    ...(instructions !== undefined && !obeys(card) ? ['prompt'] : []),
-    ...(Number(given['pitch_rate'] ?? 0) === 0 ? [] : ['pitch_rate']),
-  ];
-  return { request, format: fields.format, sampleRateHz: fields.sample_rate, ignored };
+  const ignored = instructions !== undefined && !obeys(card) ? ['prompt'] : [];
+  return { request, format: fields.format, sampleRateHz: fields.sample_rate, pitch, ignored };
 }
 
 function obeys(card: ModelCard): boolean {

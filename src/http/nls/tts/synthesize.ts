@@ -49,9 +49,9 @@ async function answer(
 ): Promise<void> {
   const { signal, facts, requestId, claim } = ctx.state;
   const asked = readNlsSpeech(fields, dependencies);
-  const { request, format, sampleRateHz } = asked;
+  const { request, format, sampleRateHz, pitch } = asked;
   Object.assign(facts, { task: 'tts', model: request.model });
-  const job: SpeechJob = { request, requestId, claim, format, sampleRateHz, signal };
+  const job: SpeechJob = { request, requestId, claim, format, sampleRateHz, pitch, signal };
   if (ctx.method === 'HEAD') return announce(ctx, asked);
   await speak(dependencies, job, deliverTo(ctx, asked));
 }
