@@ -12,7 +12,7 @@ import { reader } from './reader.js';
 /** Adds `/docs` and `/openapi.json`, if `DEBUG` asks for them. */
 export function addDocsRoutes(routes: Router<DoorState>, dependencies: AppDependencies): void {
   const { settings, keys, status } = dependencies;
-  if (settings.debug !== true) return;
+  if (!settings.debug) return;
   const guard = reader(keys);
   const drawn = (ctx: DoorContext): OpenApiDocument =>
     openApiDocument({

@@ -25,7 +25,7 @@ export function rowsOf(schema: JsonSchema, prefix = '', depth = 0): readonly Fie
       words: wordsOf(field),
       isRequired: required.includes(name),
       fallback: field['default'] === undefined ? undefined : JSON.stringify(field['default']),
-      description: String(field['description'] ?? ''),
+      description: typeof field['description'] === 'string' ? field['description'] : '',
     };
     return [row, ...(depth < MAX_DEPTH ? innerRows(field, row.name, depth + 1) : [])];
   });

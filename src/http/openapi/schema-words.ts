@@ -12,14 +12,17 @@ function listed(values: readonly unknown[]): string {
   return values.map((value) => `\`${String(value)}\``).join(', ');
 }
 
+/** A bound that says something; zod gives every integer those of what a number can hold. */
+function bound(value: unknown): number | undefined {
+  return typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;
+}
+
 /** `0.25–4`, `at least 1`, `at most 9`; nothing where neither bound says anything. */
 function range(min: unknown, max: unknown): string {
-  // What zod gives to every integer.
-  const low = min === Number.MIN_SAFE_INTEGER ? undefined : min;
-  const high = max === Number.MAX_SAFE_INTEGER ? undefined : max;
-  if (low !== undefined && high !== undefined) return `${String(low)}–${String(high)}`;
-  if (low !== undefined) return `at least ${String(low)}`;
-  return high === undefined ? '' : `at most ${String(high)}`;
+  const [low, high] = [bound(min), bound(max)];
+  if (low !== undefined && high !== undefined) return `${low}–${high}`;
+  if (low !== undefined) return `at least ${low}`;
+  return high === undefined ? '' : `at most ${high}`;
 }
 
 function boundsOf(schema: JsonSchema): string {

@@ -53,7 +53,7 @@ test.each([
 test('figures of GPUs and workers are the ones that are documented', async () => {
   const process = { pid: 7, memoryBytes: 1024, utilizationRatio: null, kind: 'compute' } as never;
   const gpu = gpuOf('GPU-1', { processes: [process], clockEventReasons: { sw_power_cap: true } });
-  door.gpus = { ...door.gpus, snapshot: snapshotOf([gpu]), error: undefined } as never;
+  door.gpus = { ...door.gpus, snapshot: snapshotOf([gpu]), error: undefined };
   const answer = await door.get('/system/metrics');
   const body = (await answer.json()) as { gpus: unknown[] };
   expect(body.gpus).toHaveLength(1);
