@@ -20,6 +20,8 @@ const WARM_UP_SECONDS = 5;
 /** While others are measured our sockets must not seem idle: the protocol's bound is 10 s. */
 const KEPT_ALIVE_PER_SECOND = 0.25;
 const PROBE_EVERY_MS = 1_000;
+/** The bound of `ASR_CAPACITY`. */
+const MOST_CAPACITY = 1024;
 /** So many sockets are opened at once. */
 const OPENING = 8;
 
@@ -55,7 +57,9 @@ export async function benchSockets(options: NlsBenchOptions): Promise<void> {
 
 function start({ cpus, modelsDir, model, sockets, profile }: NlsBenchOptions): Promise<Chorus> {
   const most = String(sockets + OPENING);
-  const env = { MAX_STREAMS: most, MAX_QUEUE: most };
+  // Each takes a place for a moment when it begins; a bench of the queue would be another one.
+  const capacity = process.env['ASR_CAPACITY'] ?? String(Math.min(sockets, MOST_CAPACITY));
+  const env = { MAX_STREAMS: most, MAX_QUEUE: most, ASR_CAPACITY: capacity };
   const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   return startChorus({ cpus, modelsDir, tts: 'none', asr: model, env, nodeOptions });
 }
