@@ -176,6 +176,34 @@ describe('the streaming Paraformer', () => {
     expect(segmentsOf(events)[0]?.text).toBe('始好 hello');
   });
 
+  it('leaves out what is too quiet to be meant', async () => {
+    const recognizer = await opened();
+    const textFor = async (minRms: number) =>
+      segmentsOf(await recognizer.listen(pieces(SPEECH, 640), { minRms }))[0]?.text;
+    // A tone of a quarter of full scale has 0.17.
+    expect(await textFor(0.3)).toBeUndefined();
+    expect(await textFor(0.05)).toBe('始好 hello 世好');
+  });
+
+  it('fails when nobody speaks at first for longer than is allowed', async () => {
+    const recognizer = await opened();
+    const silence = pieces(new Int16Array(2 * 16_000), 640);
+    await expect(recognizer.listen(silence, { maxStartSilenceMs: 1_000 })).rejects.toMatchObject({
+      code: 'empty_audio',
+    });
+    const spoken = toneSpeech([...tokens(0, 1), { rows: 60 }]);
+    const events = await recognizer.listen(pieces(spoken, 640), { maxStartSilenceMs: 1_500 });
+    expect(segmentsOf(events)).toHaveLength(1);
+  });
+
+  it('ends a sentence after a longer pause if it is asked to', async () => {
+    const recognizer = await opened();
+    const pcm = toneSpeech([{ rows: 3 }, ...tokens(0, 1), { rows: 40 }, ...tokens(0, 2, 3)]);
+    const segmentation = { threshold: 0.5, prefixPaddingMs: 200, silenceDurationMs: 6_000 };
+    const events = await recognizer.listen(pieces(pcm, 640), { segmentation });
+    expect(segmentsOf(events)).toHaveLength(1);
+  });
+
   it('hears nothing in silence and in no audio at all', async () => {
     const recognizer = await opened();
     for (const pcm of [new Int16Array(0), new Int16Array(300), new Int16Array(80 * 16_000)]) {

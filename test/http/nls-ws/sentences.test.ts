@@ -24,6 +24,7 @@ describe('the sentences of a transcription', () => {
     call.say(
       started(0.5),
       partial('one', 1),
+      partial('one.', 1.05),
       partial('One!', 1.1),
       partial('one, two', 1.2),
       segment('One, two.', { start: 0.7, end: 1.7, words: [' One,', ' two.'] }),

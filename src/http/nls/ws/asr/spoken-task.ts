@@ -5,6 +5,9 @@ import { Utterance } from '../../../ws/utterance.js';
 import type { NlsTask, TaskHost } from '../task.js';
 import type { RawSpeech } from './raw-speech.js';
 
+/** Open microphones in silent rooms send small pieces; a beginning is noticed so much later at most. */
+const GATHER_MS = 200;
+
 /** Whoever tells a client in its protocol's words what a worker tells. */
 export interface Teller {
   /** Whether words of speech that has ended are still to come. */
@@ -92,7 +95,10 @@ export class SpokenTask implements NlsTask {
   #begin(): Utterance {
     const { host, stream, request } = this.#options;
     const onEvent = (event: LiveEvent): void => this.#take(event);
-    const utterance = new Utterance(host.connection, { stream, request, onEvent });
+    const utterance = new Utterance(host.connection, {
+      ...{ stream, request, onEvent },
+      gatherMs: GATHER_MS,
+    });
     utterance.over.then(
       () => this.#complete(),
       (caught: ChorusError) => this.#fail(caught),
