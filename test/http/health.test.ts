@@ -55,7 +55,7 @@ test('has the fields that each family of clients looks for', async () => {
     device: 'cuda',
     message: 'The server is ready.',
     loaded_models: ['voice-model', 'ear-model'],
-    asr_model_mode: 'offline',
+    asr_model_mode: 'all',
     // Dialog servers'.
     service: 'Chorus',
     active_sessions: 3,

@@ -35,8 +35,7 @@ export function familyFields(sources: FamilySources): object {
     speakers_count: voices.list().length,
     // No engine here clones voices yet.
     available_modes: hasPreset && hasPresets({ settings }) ? ['sft'] : [],
-    // What FunSpeech calls the mode of a server that transcribes whole utterances.
-    asr_model_mode: 'offline',
+    asr_model_mode: settings.asrModelMode,
     device: ready.some(({ provider }) => provider === 'cuda') ? 'cuda' : 'cpu',
     active_sessions: status.requests.streams,
     max_sessions: settings.maxStreams * status.workers.length,

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { AsrModelMode, NearFieldSettings } from '../../../../config/settings.js';
-import type { ModelCard } from '../../../../models/card.js';
 import { ChorusError } from '../../../../protocol/errors.js';
 import type { LiveEvent, LiveRequest } from '../../../../protocol/live.js';
 import type { ModelNames } from '../../../catalogue-port.js';
+import { resolveNlsAsrModel } from '../../asr/asr-model.js';
 import { newTaskId } from '../../task-id.js';
 import type { NlsNamespace, TaskHost } from '../task.js';
 import { type Hearing, recognitionRequest, transcriptionRequest } from './hearing-request.js';
@@ -118,14 +118,5 @@ function hearingOf(fields: HearingFields, { catalogue, settings }: HearingDoorOp
       'ASR_MODEL_MODE is offline: this server hears files only, no live speech; use POST /stream/v1/asr.';
     throw new ChorusError('wrong_task', message);
   }
-  return { model: cardOf(fields.customization_id, catalogue).id, nearField };
-}
-
-/** A model's name, or the default. */
-function cardOf(customizationId: string | undefined, catalogue: ModelNames): ModelCard {
-  if (customizationId) return catalogue.resolveModel(customizationId, 'asr');
-  const [card] = catalogue.configured('asr');
-  if (card) return card;
-  const message = 'No model that transcribes is configured: name one in ASR_MODELS.';
-  throw new ChorusError('model_not_found', message);
+  return { model: resolveNlsAsrModel(fields.customization_id, catalogue).id, nearField };
 }

@@ -3,6 +3,7 @@ import {
   styledTranscript,
   styledWord,
   type TranscriptSwitches,
+  writtenLanguage,
 } from '../../../../speech/transcript-style.js';
 import { joinedText } from '../../../joined-text.js';
 import type { HearingFields } from './start-payload.js';
@@ -13,9 +14,6 @@ export interface NlsWord {
   readonly startTime: number;
   readonly endTime: number;
 }
-
-const HAN = /\p{Script=Han}/u;
-const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
 /** What a client wants of transcripts. */
 export interface StyleOptions {
@@ -71,15 +69,8 @@ export class Style {
       punctuation: fields.enable_punctuation_prediction,
       inverseTextNormalization: fields.enable_inverse_text_normalization,
       disfluency: fields.disfluency,
-      language: this.#languageOf(text),
+      language: writtenLanguage(text, this.language),
     };
-  }
-
-  /** Models that know several languages tell too late which one they hear. */
-  #languageOf(text: string): string {
-    if (!HAN.test(text)) return this.language;
-    if (KANA.test(text)) return 'ja';
-    return this.language === 'yue' ? 'yue' : 'zh';
   }
 }
 
