@@ -7,10 +7,14 @@ const LONGEST_WITHOUT_SPACE = 500;
 /** A clause that is cut off is not shorter. */
 const SHORTEST_CLAUSE = 100;
 const SPACE = /\s/u;
+/** A half of a surrogate pair may be one of a letter. */
+const LETTER = /[\p{L}\p{N}\ud800-\udfff]/u;
 /** Scripts without spaces between words. */
 const IDEOGRAPH = /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/u;
 /** Whatever a sentence may end with. */
 const POSSIBLE_END = /[.!?…‼⁇⁈⁉。！？｡；।॥؟۔\n\r\u2028\u2029]/u;
+/** Words after a mark with which it is looked at; the first whole one mostly says it all. */
+const LOOKS_AFTER_MARK = 3;
 const CLAUSE_END = /[,;:—–)\]»”"]\s|[，、；：」』）】]/gu;
 
 /** How far a text can be spoken by now. */
@@ -30,7 +34,10 @@ export class FlowingSentences {
   #start = 0;
   /** Characters that were looked at. */
   #seen = 0;
-  #mayEnd = false;
+  /** How often a mark that was seen is still looked at. */
+  #looks = 0;
+  /** Whether anything that is said came after a mark, and was not looked at. */
+  #hasWord = false;
 
   /**
    * The end of the next sentence; undefined if more text is needed to say. Texts grow only at their
@@ -39,17 +46,28 @@ export class FlowingSentences {
    */
   next(text: string): SentenceEnd | undefined {
     while (this.#seen < text.length) {
-      this.#seen += 1;
-      const length = this.#seen - this.#start;
-      const last = text.charAt(this.#seen - 1);
-      const endsWord = SPACE.test(last) || IDEOGRAPH.test(last);
-      if (endsWord || length >= LONGEST_WITHOUT_SPACE) {
-        const end = this.#endIn(text.slice(this.#start, this.#seen));
-        if (end !== undefined) return this.#found(end);
-      }
-      this.#mayEnd ||= POSSIBLE_END.test(last);
+      const end = this.#look(text);
+      if (end !== undefined) return this.#found(end);
     }
     return undefined;
+  }
+
+  /** Looks at one character more. */
+  #look(text: string): SentenceEnd | undefined {
+    const last = text.charAt(this.#seen);
+    const isSpace = SPACE.test(last);
+    this.#seen += 1;
+    // White space before a sentence: there may be any amount of it.
+    if (isSpace && this.#start === this.#seen - 1) this.#start = this.#seen;
+    this.#hasWord ||= this.#looks > 0 && LETTER.test(last);
+    const length = this.#seen - this.#start;
+    const endsWord = length > 0 && (isSpace || IDEOGRAPH.test(last));
+    const end =
+      endsWord || length >= LONGEST_WITHOUT_SPACE
+        ? this.#endIn(text.slice(this.#start, this.#seen))
+        : undefined;
+    if (POSSIBLE_END.test(last)) this.#looks = LOOKS_AFTER_MARK;
+    return end;
   }
 
   /** The first so many characters have been taken from the text. */
@@ -59,19 +77,22 @@ export class FlowingSentences {
   }
 
   #endIn(unfinished: string): SentenceEnd | undefined {
-    if (this.#mayEnd) {
+    if (this.#looks > 0 && this.#hasWord) {
+      this.#looks -= 1;
+      this.#hasWord = false;
       const [first] = sentenceSpans(unfinished);
       const isSure = first !== undefined && unfinished.slice(first.end).trim() !== '';
       if (isSure) return { at: first.end, endsSentence: true };
     }
-    if (unfinished.length < LONGEST_UNFINISHED || unfinished.trim() === '') return undefined;
+    if (unfinished.length < LONGEST_UNFINISHED) return undefined;
     return { at: clauseEnd(unfinished), endsSentence: false };
   }
 
   #found({ at, endsSentence }: SentenceEnd): SentenceEnd {
     this.#start += at;
     this.#seen = this.#start;
-    this.#mayEnd = false;
+    this.#looks = 0;
+    this.#hasWord = false;
     return { at: this.#start, endsSentence };
   }
 }

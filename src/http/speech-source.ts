@@ -1,35 +1,15 @@
 import { ChorusError } from '../protocol/errors.js';
-import type { SpeechEvent, SynthesisRequest } from '../protocol/requests.js';
+import type { SpeechEvent } from '../protocol/requests.js';
 import type { AcquireRequest, Lease, Router } from '../routing/router.js';
 import { digestOf } from '../protocol/digest.js';
-import type { Claim } from './context.js';
 import { Tries } from './retry.js';
+import type { SpeechSourceOptions } from './speech-attempt.js';
 import { SpeechMarks } from './speech-marks.js';
-import type { SpeechMeter } from './speech-meter.js';
 import { SpeechPosition } from './speech-position.js';
 import { codePoints } from './validate.js';
 
 /** A reader that takes nothing for so long has enough for now: the buffers after us are full. */
 const PAUSE_AFTER_MS = 500;
-
-/** What the attempts at one request share, and which of them this is. */
-export interface SpeechAttempt {
-  /** Whether the request had a place before, and lost what came of it. */
-  readonly resumes: boolean;
-  readonly meter: SpeechMeter;
-  /** Told of each worker after the first, with the error code of the one before. */
-  readonly onRetry: (reason: string) => void;
-}
-
-/** Whose speech it is. */
-export interface SpeechSourceOptions extends SpeechAttempt {
-  readonly request: SynthesisRequest;
-  readonly requestId: string;
-  readonly claim: Claim;
-  readonly signal: AbortSignal;
-  /** The audio is played so much faster than it is made; absent = 1. */
-  readonly pitch?: number | undefined;
-}
 
 /**
  * The audio of one request, whoever speaks it: when a worker is lost, another goes on with what is

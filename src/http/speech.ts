@@ -7,7 +7,8 @@ import { encodable, EncodedSpeech, type SpeechEncoding, wantedRateHz } from './e
 import { Tries } from './retry.js';
 import type { SpeechMarks } from './speech-marks.js';
 import { SpeechMeter } from './speech-meter.js';
-import { type SpeechAttempt, SpeechSource } from './speech-source.js';
+import type { SpeechAttempt } from './speech-attempt.js';
+import { SpeechSource } from './speech-source.js';
 
 /** A request to speak, as an API family hands it over. */
 export interface SpeechJob extends SpeechEncoding {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { runSpeech } from '../../src/engines/speech-run.js';
 import type { Utterance } from '../../src/engines/utterance.js';
-import type { ResumePoint, SpeechEvent } from '../../src/protocol/requests.js';
+import type { ResumePoint, SpeechEvent, SpokenBefore } from '../../src/protocol/requests.js';
 import type { SpokenPiece } from '../../src/speech/script.js';
 
 const RATE_HZ = 1000;
@@ -91,17 +91,19 @@ function pieceOf(words: string, more: Partial<SpokenPiece> = {}): SpokenPiece {
 interface Speaking {
   readonly bench?: Bench;
   readonly resume?: ResumePoint;
+  readonly follows?: SpokenBefore;
 }
 
 /** Speaks pieces; blanks in one part its utterances, `-` cannot be spoken. */
 function speak(
   pieces: readonly (string | SpokenPiece)[],
-  { bench = new InstantBench(), resume }: Speaking = {},
+  { bench = new InstantBench(), resume, follows }: Speaking = {},
 ): AsyncGenerator<SpeechEvent> {
   return runSpeech({
     sampleRateHz: RATE_HZ,
     deterministic: true,
     resume,
+    follows,
     characters: 42,
     pieces: pieces.map((piece) => (typeof piece === 'string' ? pieceOf(piece) : piece)),
     pauseSeconds: 0.005,
@@ -132,6 +134,46 @@ function samplesOf(event: SpeechEvent): number[] {
 function audioOf(events: readonly SpeechEvent[]): number[] {
   return events.filter(({ type }) => type === 'audio').flatMap(samplesOf);
 }
+
+describe('runSpeech of a text that goes on after another', () => {
+  const pieces = ['ab', 'c d', 'e'];
+
+  it('gives the very events that one text has from there on', async () => {
+    const whole = await all(speak(pieces));
+    const marks = (events: readonly SpeechEvent[]) =>
+      events.flatMap((event) => (event.type === 'mark' ? [[event.piece, event.samples]] : []));
+    for (const [passed, said] of [
+      [1, 1],
+      [2, 3],
+    ] as const) {
+      const follows = { pieces: said, endsSentence: true };
+      const rest = await all(speak(pieces.slice(passed), { follows }));
+      expect(marks(rest)).toEqual(marks(whole).slice(said));
+      expect(audioOf(whole).slice(-audioOf(rest).length)).toEqual(audioOf(rest));
+    }
+  });
+
+  it('begins without a pause in the middle of a sentence', async () => {
+    const follows = { pieces: 7, endsSentence: false };
+    expect(audioOf(await all(speak(['c'], { follows })))).toEqual(audioOf(await all(speak(['c']))));
+  });
+
+  it('is resumed by the numbers that its pieces have', async () => {
+    const follows = { pieces: 1, endsSentence: true };
+    const whole = audioOf(await all(speak(pieces.slice(1), { follows })));
+    const resume = { piece: 2, skipSamples: 0 };
+    const rest = await all(speak(pieces.slice(1), { follows, resume }));
+    expect(rest.find(({ type }) => type === 'mark')).toMatchObject({ piece: 2 });
+    expect(whole.slice(-audioOf(rest).length)).toEqual(audioOf(rest));
+  });
+
+  it('with nothing to say is as unspeakable as any other', async () => {
+    const follows = { pieces: 1, endsSentence: true };
+    await expect(all(speak(['-'], { follows }))).rejects.toMatchObject({
+      code: 'unspeakable_text',
+    });
+  });
+});
 
 describe('runSpeech', () => {
   it('lets each part go as soon as it is there, and before the next one', async () => {

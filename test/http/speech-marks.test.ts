@@ -43,6 +43,14 @@ describe('the marks of a speech', () => {
     expect(marks.seconds).toBeCloseTo(0.31);
   });
 
+  it('are those of audio that is played faster than it was made', () => {
+    const marks = new SpeechMarks(2);
+    for (const event of [start, mark(0, 20, said(0, 0, 20)), audio(20)]) marks.advance(event);
+    expect(marks.take()).toMatchObject([{ start: 0.025, end: 0.1, words: [{ end: 0.05 }] }]);
+    expect(marks.seconds).toBeCloseTo(0.1);
+    expect(marks.nextPiece).toBe(1);
+  });
+
   it('are told with the first audio of their piece, not before', () => {
     const marks = after(start, mark(0, 20, said(0, 0, 20)));
     expect(marks.take()).toEqual([]);

@@ -80,7 +80,7 @@ export class AsyncDoor {
   }
 
   get url(): string {
-    const { port } = this.#server?.address() as AddressInfo;
+    const { port } = Object(this.#server?.address()) as AddressInfo;
     return `http://127.0.0.1:${port}`;
   }
 

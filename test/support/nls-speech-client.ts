@@ -48,7 +48,7 @@ export class NlsSpeechClient {
   private constructor(webSocket: WebSocket) {
     this.webSocket = webSocket;
     webSocket.on('message', (data, isBinary) => {
-      this.came.push(isBinary ? { bytes: data as Buffer } : read(String(data as Buffer)));
+      this.came.push(isBinary ? { bytes: data as Buffer } : read((data as Buffer).toString()));
     });
     webSocket.on('error', () => undefined);
     this.closed = new Promise((resolve) => {

@@ -22,11 +22,19 @@ async function* speak(pcms: readonly Uint8Array[]): AsyncGenerator<SpeechEvent> 
   yield { type: 'done' };
 }
 
-async function answer(
+function answer(
   s16RateHz: number | 'any' | undefined,
   pcms: readonly Uint8Array[] = [bytesOf(SAMPLES)],
-): Promise<{ readonly events: readonly SpeechEvent[]; readonly audio: Buffer }> {
-  const asked = s16RateHz === undefined ? request : { ...request, s16RateHz };
+): Promise<Answer> {
+  return answerTo(s16RateHz === undefined ? request : { ...request, s16RateHz }, pcms);
+}
+
+interface Answer {
+  readonly events: readonly SpeechEvent[];
+  readonly audio: Buffer;
+}
+
+async function answerTo(asked: SynthesisRequest, pcms: readonly Uint8Array[]): Promise<Answer> {
   const events: SpeechEvent[] = [];
   for await (const event of asAsked(asked, speak(pcms))) events.push(event);
   const audio = events.flatMap((event) => (event.type === 'audio' ? [event.pcm] : []));
@@ -59,5 +67,35 @@ describe('the samples of a speech', () => {
       expect(audio.equals(bytesOf(SAMPLES))).toBe(true);
       expect(events[0]).not.toHaveProperty('isS16');
     }
+  });
+});
+
+describe('the loudness of a speech', () => {
+  const quiet = Float32Array.from([0, 0.001, -0.2, 0.3, 0.39]);
+  const floatsOf = ({ audio }: Answer) => [...new Float32Array(Uint8Array.from(audio).buffer)];
+
+  it("is the voice's own times the gain", async () => {
+    for (const gain of [0, 0.02, 0.5, 2]) {
+      const louder = floatsOf(await answerTo({ ...request, gain }, [bytesOf(quiet)]));
+      louder.forEach((sample, n) => expect(sample).toBeCloseTo((quiet[n] ?? 0) * gain, 6));
+    }
+    const same = await answerTo({ ...request, gain: 1 }, [bytesOf(quiet)]);
+    expect(same.audio.equals(bytesOf(quiet))).toBe(true);
+  });
+
+  it('is bent where it would be clipped, at 16 bits too', async () => {
+    const loud = Float32Array.from([0.5, -0.7, 1, -1]);
+    const bent = floatsOf(await answerTo({ ...request, gain: 2 }, [bytesOf(loud)]));
+    expect(bent.every((sample) => Math.abs(sample) <= 1)).toBe(true);
+    expect(Math.abs(bent[0] ?? 0)).toBeLessThan(Math.abs(bent[1] ?? 0));
+    const s16 = await answerTo({ ...request, gain: 2, s16RateHz: 'any' }, [bytesOf(loud)]);
+    expect(s16.audio).toHaveLength(loud.length * 2);
+    expect(s16.audio.readInt16LE(0) / 32_768).toBeCloseTo(bent[0] ?? 0, 3);
+  });
+
+  it('of nothing is silence of the same length', async () => {
+    const { events, audio } = await answerTo({ ...request, gain: 0 }, [bytesOf(quiet)]);
+    expect(audio).toHaveLength(bytesOf(quiet).length);
+    expect(events.some(({ type }) => type === 'audible')).toBe(false);
   });
 });

@@ -3,10 +3,11 @@ import { ChorusError } from '../../../../protocol/errors.js';
 import type { FlowEvent } from '../../../flow-marks.js';
 import { FlowingText } from '../../../flowing-text.js';
 import { codePoints, validate } from '../../../validate.js';
+import { textField } from '../../spoken-text.js';
 import type { NlsTask, TaskHost } from '../task.js';
 import type { SpeechPlaces } from './places.js';
 import { Speaking, type SynthesisServices } from './speaking.js';
-import { flowingStartSchema, readStart, textField } from './start-fields.js';
+import { flowingStartSchema, readStart } from './start-fields.js';
 import { sentenceSubtitles, subtitlesOf } from './subtitles.js';
 
 /** Characters of one RunSynthesis. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { codePoints } from '../../../validate.js';
 import {
   formatField,
   pitchRateField,
@@ -10,6 +9,7 @@ import {
   voiceField,
   volumeField,
 } from '../../speech-fields.js';
+import { textField } from '../../spoken-text.js';
 
 /** FunSpeech's rate where a client names none. */
 const FLOWING_RATE_HZ = 22_050;
@@ -17,16 +17,6 @@ const FLOWING_RATE_HZ = 22_050;
 const ONE_SHOT_RATE_HZ = 16_000;
 const MAX_PROMPT = 500;
 const MAX_SESSION_ID = 128;
-
-/** A text of at most so many characters. */
-export function textField(field: string, most: number) {
-  return z
-    .string(`${field} must be a string.`)
-    .refine((value) => value.length <= most || codePoints(value) <= most, {
-      error: (issue) =>
-        `${field} must have at most ${most} characters; it has ${codePoints(issue.input as string)}.`,
-    });
-}
 
 /** What every StartSynthesis may have. */
 const sound = {
