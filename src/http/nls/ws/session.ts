@@ -5,8 +5,15 @@ import type { SocketHandlers } from '../../ws/family.js';
 import { demandNls, type NlsCredentials } from '../credentials.js';
 import { NLS_STATUS, nlsStatusOf } from '../status-codes.js';
 import { newTaskId } from '../task-id.js';
+import { IdleClock } from './idle-clock.js';
 import { type ClientMessage, messageText, readMessage } from './envelope.js';
-import type { Completion, NlsNamespace, NlsTask, TaskHost } from './task.js';
+import {
+  type Completion,
+  type NlsNamespace,
+  type NlsTask,
+  outOfOrder,
+  type TaskHost,
+} from './task.js';
 
 /** What a session is opened with. */
 export interface NlsSessionOptions {
@@ -32,7 +39,7 @@ interface OpenTask {
 export class NlsSession implements SocketHandlers {
   readonly #connection: Connection;
   readonly #options: NlsSessionOptions;
-  readonly #idle: NodeJS.Timeout;
+  readonly #idle: IdleClock;
   /** Whom failures are told of: the last message's task, or one that never was. */
   #told = { namespace: 'Default', taskId: newTaskId() };
   #open: OpenTask | undefined;
@@ -43,17 +50,17 @@ export class NlsSession implements SocketHandlers {
   constructor(connection: Connection, options: NlsSessionOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#idle = setTimeout(() => this.#onIdle(), options.idleTimeoutMs);
+    this.#idle = new IdleClock(options.idleTimeoutMs, () => this.#onIdle());
     void connection.closed.then(() => this.#end());
   }
 
   onText(text: string): void {
-    this.#idle.refresh();
+    this.#idle.active();
     this.#take(readMessage(text));
   }
 
   onBytes(bytes: Uint8Array): void {
-    this.#idle.refresh();
+    this.#idle.active();
     if (this.#early) return;
     if (!this.#open) throw outOfOrder('Binary data came before a task was started.');
     this.#open.task?.onBytes(bytes);
@@ -131,14 +138,11 @@ export class NlsSession implements SocketHandlers {
   #completed(open: OpenTask, { isEarly = false }: Completion = {}): void {
     if (this.#open === open) this.#open = undefined;
     if (isEarly) this.#early = open;
-    this.#idle.refresh();
+    this.#idle.active();
   }
 
   #onIdle(): void {
-    if (this.#open?.task?.isBusy === true) {
-      this.#idle.refresh();
-      return;
-    }
+    if (this.#open?.task?.isBusy === true) return;
     // Whoever is done with his tasks has only not hung up.
     if (!this.#open && this.#hadTask) return this.#connection.close();
     const seconds = this.#options.idleTimeoutMs / 1000;
@@ -147,7 +151,7 @@ export class NlsSession implements SocketHandlers {
   }
 
   #end(): void {
-    clearTimeout(this.#idle);
+    this.#idle.stop();
     this.#stopTask();
   }
 
@@ -156,8 +160,4 @@ export class NlsSession implements SocketHandlers {
     this.#open = undefined;
     open?.task?.stop();
   }
-}
-
-function outOfOrder(message: string): ChorusError {
-  return new ChorusError('out_of_order', message);
 }

@@ -1,4 +1,4 @@
-import type { ChorusError } from '../../../protocol/errors.js';
+import { ChorusError } from '../../../protocol/errors.js';
 import type { Connection } from '../../ws/connection.js';
 
 /** What a task may do with its connection. */
@@ -47,4 +47,9 @@ export interface NlsNamespace {
    * @throws ChorusError for a payload that is not allowed.
    */
   start(host: TaskHost, payload: Readonly<Record<string, unknown>>): NlsTask;
+}
+
+/** What a message is refused with that came at the wrong moment. */
+export function outOfOrder(message: string): ChorusError {
+  return new ChorusError('out_of_order', message);
 }

@@ -1,8 +1,8 @@
-import { ChorusError } from '../../../../protocol/errors.js';
+import type { ChorusError } from '../../../../protocol/errors.js';
 import type { LiveEvent, LiveRequest } from '../../../../protocol/live.js';
 import type { Stream } from '../../../../routing/router.js';
 import { Utterance } from '../../../ws/utterance.js';
-import type { NlsTask, TaskHost } from '../task.js';
+import { type NlsTask, outOfOrder, type TaskHost } from '../task.js';
 import type { RawSpeech } from './raw-speech.js';
 
 /** Open microphones in silent rooms send small pieces; a beginning is noticed so much later at most. */
@@ -126,8 +126,4 @@ export class SpokenTask implements NlsTask {
     this.stop();
     this.#options.host.fail(error);
   }
-}
-
-function outOfOrder(message: string): ChorusError {
-  return new ChorusError('out_of_order', message);
 }

@@ -4,7 +4,7 @@ import type { FlowEvent } from '../../../flow-marks.js';
 import { FlowingText } from '../../../flowing-text.js';
 import { codePoints, validate } from '../../../validate.js';
 import { textField } from '../../spoken-text.js';
-import type { NlsTask, TaskHost } from '../task.js';
+import { type NlsTask, outOfOrder, type TaskHost } from '../task.js';
 import type { SpeechPlaces } from './places.js';
 import { Speaking, type SynthesisServices } from './speaking.js';
 import { flowingStartSchema, readStart } from './start-fields.js';
@@ -103,8 +103,4 @@ export class FlowingTask implements NlsTask {
   #payload(): object {
     return { session_id: this.#sessionId, index: this.#sentence };
   }
-}
-
-function outOfOrder(message: string): ChorusError {
-  return new ChorusError('out_of_order', message);
 }

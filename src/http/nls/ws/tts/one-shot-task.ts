@@ -3,7 +3,7 @@ import { checkMarkup, looksLikeSsml } from '../../../../speech/ssml/markup.js';
 import type { FlowEvent } from '../../../flow-marks.js';
 import { cleanText, FlowingText, type FlowParts, wholePart } from '../../../flowing-text.js';
 import { codePoints } from '../../../validate.js';
-import type { NlsTask, TaskHost } from '../task.js';
+import { type NlsTask, outOfOrder, type TaskHost } from '../task.js';
 import type { TaskStart } from './flowing-task.js';
 import { Speaking } from './speaking.js';
 import { oneShotStartSchema, readStart } from './start-fields.js';
@@ -81,8 +81,4 @@ function markupOf(text: string): FlowParts {
   }
   checkMarkup(text);
   return wholePart(text);
-}
-
-function outOfOrder(message: string): ChorusError {
-  return new ChorusError('out_of_order', message);
 }
