@@ -1,7 +1,16 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChorusError } from '../../../src/protocol/errors.js';
 import type { PieceMarks, SpeechEvent, SynthesisRequest } from '../../../src/protocol/requests.js';
-import { ASYNC, asyncBody, AsyncDoor, type AsyncDoorOptions } from '../../support/async-door.js';
+import {
+  ASYNC,
+  type AsyncAnswer,
+  asyncBody,
+  AsyncDoor,
+  type AsyncDoorOptions,
+} from '../../support/async-door.js';
 import { eventually } from '../../support/eventually.js';
 import { done, sends } from '../../support/scripted-speech.js';
 import { gate } from '../../support/streams.js';
@@ -144,6 +153,16 @@ describe('a job', () => {
     const address = (await door.ended(await door.ask())).data.audio_address;
     expect(address).toMatch(/^https:\/\/speech\.example\/base\/rest\/v1\/tts\/async\/audio\//);
   });
+});
+
+test('who names no proper host gets a path alone', async () => {
+  const id = await door.ask();
+  await door.ended(id);
+  const path = `${ASYNC}?task_id=${id}`;
+  const asked = get(`${door.url}${path}`, { headers: { Host: 'a.example/x?y=' } });
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  const { data } = (await json(answer)) as AsyncAnswer;
+  expect(data.audio_address).toMatch(/^\/rest\/v1\/tts\/async\/audio\//);
 });
 
 describe('failures', () => {

@@ -25,11 +25,14 @@ class Receiver {
   readonly got: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
   /** Statuses of the next answers; 200 after them. */
   statuses: number[] = [];
+  /** Takes what comes and answers nothing. */
+  isSilent = false;
 
   constructor() {
     this.#server = createServer((req, res) => {
       void (async () => {
         this.got.push({ headers: req.headers, body: await textOf(req) });
+        if (this.isSilent) return;
         res.writeHead(this.statuses.shift() ?? 200).end('taken');
       })();
     });
@@ -149,6 +152,16 @@ test('the next start of the server goes on telling', async () => {
   await eventually(() => expect(JSON.stringify(door.lines)).toContain('a call-back failed'));
   await door.database.run('UPDATE jobs SET notify_at_ms = 0 WHERE notify_at_ms IS NOT NULL');
   expect(receiver.got).toHaveLength(1);
+  await door.restart();
+  await eventually(() => expect(receiver.got).toHaveLength(2));
+});
+
+test('a call-back that the end of the server breaks off is made at its next start', async () => {
+  await open({ ...settings, times: { notifyDelaysMs: [100_000] } });
+  receiver.isSilent = true;
+  await ask();
+  await eventually(() => expect(receiver.got).toHaveLength(1));
+  receiver.isSilent = false;
   await door.restart();
   await eventually(() => expect(receiver.got).toHaveLength(2));
 });
