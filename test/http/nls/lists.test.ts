@@ -137,7 +137,7 @@ describe('models that hear', () => {
         offline_model: { path: 'ear', exists: true },
         realtime_model: { path: 'ear', exists: true },
       },
-      { id: 'ohr', default: false, loaded: false },
+      { id: 'ohr', default: false, loaded: false, offline_model: { exists: false } },
     ]);
   });
 

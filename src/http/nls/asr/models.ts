@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import type { AsrModelMode } from '../../../config/settings.js';
 import type { ModelCard } from '../../../models/card.js';
 import type { DoorState } from '../../context.js';
 import type { AppDependencies } from '../../dependencies.js';
@@ -30,9 +31,8 @@ export function listAsrModels(dependencies: AppDependencies): Middleware<DoorSta
     const cards = [...running, ...others];
     ctx.body = {
       models: cards.map((card) => ({
-        ...described(card, settings.asrModelMode),
+        ...described(card, { mode: settings.asrModelMode, isLoaded: loaded.has(card.id) }),
         default: card === running[0],
-        loaded: loaded.has(card.id),
       })),
       total: cards.length,
       loaded_count: cards.filter(({ id }) => loaded.has(id)).length,
@@ -44,16 +44,18 @@ export function listAsrModels(dependencies: AppDependencies): Middleware<DoorSta
 /** FunSpeech's fields; all our engines hear live speech and files with the same weights. */
 function described(
   card: ModelCard,
-  mode: AppDependencies['settings']['asrModelMode'],
+  { mode, isLoaded }: { readonly mode: AsrModelMode; readonly isLoaded: boolean },
 ): Readonly<Record<string, unknown>> {
   const { id, name, engine, description, languages } = card;
   const isRun = engine !== 'none';
-  const weights = { path: id, exists: isRun };
+  // Whether weights that nobody has asked for lie on the disk is not looked at.
+  const weights = { path: id, exists: isLoaded };
   return {
     ...{ id, name, engine, description, languages },
     supports_realtime: isRun && mode !== 'offline',
     offline_model: mode === 'realtime' ? null : weights,
     realtime_model: mode === 'offline' ? null : weights,
     asr_model_mode: mode,
+    loaded: isLoaded,
   };
 }
