@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { ChorusError } from '../../protocol/errors.js';
+import type { Service } from '../../protocol/requests.js';
 import type { Span } from '../../protocol/trace.js';
 import type { Router, Stream } from '../../routing/router.js';
 import type { RequestMetrics } from '../../telemetry/metrics/request-metrics.js';
@@ -32,6 +33,8 @@ export class Connection {
   readonly #state: DoorState;
   readonly #router: Router;
   readonly #streams = new Set<Stream>();
+  /** Of them, those that `placeOnce` gives out. */
+  readonly #placed = new Map<Service, Stream>();
   readonly #heartbeat: Heartbeat;
   #handlers: SocketHandlers = {};
 
@@ -117,12 +120,18 @@ export class Connection {
   }
 
   /**
-   * The connection's stream for a model, placed when it is first asked for.
+   * The connection's stream for a service: the one that it has, if that is for the same model; else a
+   * new one takes its place.
    * @throws ChorusError as {@link Router.openStream} does.
    */
   placeOnce(demand: StreamDemand): Stream {
-    const placed = [...this.#streams].find(({ model }) => model === demand.model);
-    return placed ?? this.place(demand);
+    const placed = this.#placed.get(demand.service);
+    if (placed?.model === demand.model) return placed;
+    const stream = this.place(demand);
+    if (placed) this.#streams.delete(placed);
+    placed?.close();
+    this.#placed.set(demand.service, stream);
+    return stream;
   }
 
   /** Takes over a stream that was placed for this connection before it was open. */

@@ -5,7 +5,6 @@ import { FlowingText } from '../../../flowing-text.js';
 import { codePoints, validate } from '../../../validate.js';
 import { textField } from '../../spoken-text.js';
 import { type NlsTask, outOfOrder, type TaskHost } from '../task.js';
-import type { SpeechPlaces } from './places.js';
 import { Speaking, type SynthesisServices } from './speaking.js';
 import { flowingStartSchema, readStart } from './start-fields.js';
 import { sentenceSubtitles, subtitlesOf } from './subtitles.js';
@@ -21,7 +20,6 @@ const runSchema = z.object({ text: textField('text', MAX_PIECE) });
 export interface TaskStart {
   readonly host: TaskHost;
   readonly services: SynthesisServices;
-  readonly places: SpeechPlaces;
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
@@ -37,13 +35,13 @@ export class FlowingTask implements NlsTask {
   #sentence = 1;
 
   /** @throws ChorusError for a payload that is not allowed, or if there is no room. */
-  constructor({ host, services, places, payload }: TaskStart) {
+  constructor({ host, services, payload }: TaskStart) {
     const fields = readStart(flowingStartSchema, payload);
     this.#host = host;
     this.#sessionId = fields.session_id ?? host.taskId;
     this.#hasSubtitles = fields.enable_subtitle;
     this.#speaking = new Speaking({
-      ...{ host, services, places, fields },
+      ...{ host, services, fields },
       parts: this.#text,
       onEvent: (event) => this.#tell(event),
       // A text of nothing but signs is in order, and silent.

@@ -25,14 +25,14 @@ export class OneShotTask implements NlsTask {
   readonly isBusy = true;
 
   /** @throws ChorusError for a payload that is not allowed, or if there is no room. */
-  constructor({ host, services, places, payload, maxCharacters }: OneShotOptions) {
+  constructor({ host, services, payload, maxCharacters }: OneShotOptions) {
     const fields = readStart(oneShotStartSchema(maxCharacters), payload);
     const { enable_subtitle: hasSubtitles } = fields;
     const text = cleanText(fields.text);
     const markup = looksLikeSsml(text) ? 'ssml' : undefined;
     this.#host = host;
     this.#speaking = new Speaking({
-      ...{ host, services, places, fields, markup },
+      ...{ host, services, fields, markup },
       parts: markup ? markupOf(text) : plain(text),
       onEvent: (event) => (hasSubtitles ? this.#tell(event) : undefined),
       onDone: (hasSpoken) => this.#done(hasSpoken),

@@ -9,7 +9,6 @@ import type { FlowParts } from '../../../flowing-text.js';
 import { placesOf } from '../../../stream-places.js';
 import { soundFactors } from '../../speech-fields.js';
 import type { TaskHost } from '../task.js';
-import type { SpeechPlaces } from './places.js';
 import type { SoundFields } from './start-fields.js';
 
 /** A voice and the model that has it. */
@@ -33,7 +32,6 @@ export interface SynthesisServices {
 export interface SpeakingOptions {
   readonly host: TaskHost;
   readonly services: SynthesisServices;
-  readonly places: SpeechPlaces;
   readonly fields: SoundFields;
   readonly parts: FlowParts;
   readonly markup?: 'ssml' | undefined;
@@ -54,9 +52,9 @@ export class Speaking {
    */
   constructor(options: SpeakingOptions) {
     this.#options = options;
-    const { host, services, places, fields } = options;
+    const { host, services, fields } = options;
     const resolved = services.resolveVoice(fields.voice);
-    const stream = places.of(host.connection, resolved.card.id);
+    const stream = host.connection.placeOnce({ service: 'tts', model: resolved.card.id });
     const run = this.#run(resolved, placesOf(stream));
     void run.catch((caught: unknown) => this.#failed(caught));
   }
