@@ -4,6 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { type LiveServer, startLiveServer } from '../support/live-server.js';
 import { NlsHearingClient } from '../support/nls-hearing-client.js';
 import { LOUDNESS } from '../workers/turns.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** So many seconds of a word of the toy network, 0 for silence. */
 function sound(word: number, seconds: number): Uint8Array {
@@ -108,7 +109,7 @@ describe('a transcription on a worker', () => {
     say(client, 1, 0.6);
     await client.next('SentenceBegin');
     const [worker] = server.supervisor.status().workers;
-    process.kill(worker?.pid ?? 0, 'SIGKILL');
+    signalProcess(worker?.pid, 'SIGKILL');
     expect(await client.failure()).toMatchObject({ status: 50_000_000, code: 1012 });
     await eventually(() => expect(held()).toEqual([0, 0]));
   });

@@ -78,14 +78,15 @@ describe('two servers', () => {
     expect(socketFolders()).toEqual([]);
   });
 
-  it('on one port: the second says so, ends with 75, and leaves nothing', async () => {
+  it('on one port: the second says so, ends with 75, and leaves nothing but folders and an empty database', async () => {
     const first = await start();
     const other = join(root, 'other');
     const { port } = new URL(first.url);
     const { code, text } = await refusal({ PORT: port, DATA_DIR: other });
     expect(code).toBe(75);
     expect(text).toContain(`127.0.0.1:${port} is in use`);
-    expect(readdirSync(other)).toEqual(['spool']);
+    // No journal beside the database: it was closed.
+    expect(readdirSync(other)).toEqual(['chorus.db', 'jobs', 'spool', 'voices']);
     expect(socketFolders()).toHaveLength(1);
     await expectSpeech(first);
     expect(await first.stop()).toBe(0);
