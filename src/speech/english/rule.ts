@@ -26,7 +26,9 @@ export const OPTIONAL_STOP = `(?:\\.(?!["'”’)\\]*_]{0,4}\\s{0,4}$))?`;
 
 /** Where a rule may match: the start of a word, or any character outside of words. */
 const TOKEN_START =
-  /(?<![\p{Script=Latin}\p{M}0-9])\p{L}|(?<!\p{Nd})\p{Nd}|[\p{No}\p{Nl}]|[^\p{L}\p{N}\p{M}\s]|[\uFE00-\uFE0F\u20E3\uFEFF]/gu;
+  /(?<![\p{Script=Latin}\p{M}0-9])\p{L}|(?<!\p{Nd})\p{Nd}|[\p{No}\p{Nl}]|[^\p{L}\p{N}\p{M}\s]|[\uFE00-\uFE0F\u20E3\uFEFF]|\u2139/gu;
+/** The one letter that is an emoji: U+2139, information. */
+const LETTER_PICTURE = '\u2139';
 const WORD = /[\p{L}\p{N}]/u;
 
 /** Applies the first rule that reads a token, at every token in order; edits never overlap. */
@@ -56,6 +58,7 @@ function characterAt(text: string, at: number): string {
 }
 
 function startOf(character: string): TokenStart {
+  if (character === LETTER_PICTURE) return 'sign';
   if (/\p{L}/u.test(character)) return 'letter';
   return /\p{Nd}/u.test(character) ? 'digit' : 'sign';
 }
