@@ -1,3 +1,4 @@
+import { cleanText } from '../protocol/clean-text.js';
 import { FlowingSentences } from './flowing-sentences.js';
 import { codePoints } from './validate.js';
 
@@ -86,9 +87,4 @@ export class FlowingText implements FlowParts {
 export function wholePart(text: string): FlowParts {
   const parts = [{ text, start: 0, endsSentence: true }];
   return { next: async () => parts.shift() };
-}
-
-/** Takes out what is no text, and moves nothing: halves of pairs, and NUL, which ends strings in C. */
-export function cleanText(text: string): string {
-  return text.toWellFormed().replaceAll('\0', ' ');
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The key of an `Authorization: Bearer` header. */
@@ -14,4 +15,9 @@ export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
 /** Shows enough of a key to recognise it among one's own, never enough to use it. */
 export function masked(key: string): string {
   return key.length > 8 ? `${key.slice(0, 3)}***` : '***';
+}
+
+/** Who presents a key, as a digest: the key is a secret, and may be long. */
+export function clientOfKey(key: string): string {
+  return createHash('sha256').update(key).digest('base64');
 }

@@ -1,3 +1,4 @@
+import { cleanText } from '../protocol/clean-text.js';
 import { MAX_PROMPT_CHARACTERS } from './stored-voice.js';
 
 /** What a name may be, in words. */
@@ -29,6 +30,6 @@ export function voiceName(text: string): string | undefined {
  */
 export function promptText(text: string): string | undefined {
   if (text.length > 4 * MAX_PROMPT_CHARACTERS * MAX_UNITS) return undefined;
-  const words = text.toWellFormed().replaceAll('\0', ' ').trim();
+  const words = cleanText(text).trim();
   return words !== '' && [...words].length <= MAX_PROMPT_CHARACTERS ? words : undefined;
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { ChorusError } from '../../protocol/errors.js';
 import { REQUEST_CLASSES, type RequestClass } from '../../protocol/requests.js';
 import type { Claim, DoorState } from '../context.js';
 import { PROBES } from '../probes.js';
 import { credentialsOf } from '../nls/credentials.js';
-import { presentedKey } from '../presented-key.js';
+import { clientOfKey, presentedKey } from '../presented-key.js';
 
 const SESSION_HEADER = 'X-Session-Id';
 const CLASS_HEADER = 'X-Chorus-Class';
@@ -48,7 +47,7 @@ export function claim(): Middleware<DoorState> {
  */
 function clientOf(ctx: Context): string {
   const key = presentedKey(ctx.headers) ?? tokenOf(ctx);
-  return key === undefined ? ctx.ip : createHash('sha256').update(key).digest('base64');
+  return key === undefined ? ctx.ip : clientOfKey(key);
 }
 
 /** Of an NLS client; it may stand in the query. */

@@ -2,7 +2,8 @@ import type { ModelCard } from '../../models/card.js';
 import { listVoices } from '../../models/voices.js';
 import { ChorusError } from '../../protocol/errors.js';
 import type { AppDependencies } from '../dependencies.js';
-import { findPreset, type PresetVoice } from '../voicehub/preset-voice.js';
+import { cloneModelOf } from '../clone-model.js';
+import { findPreset, type PresetVoice } from '../preset-voice.js';
 import type { StoredVoices } from '../voices-port.js';
 import { NLS_PRESETS, type NlsPreset, voiceOfPreset } from './preset-voices.js';
 
@@ -16,8 +17,6 @@ export interface VoiceSources {
   >;
 }
 
-/** CosyVoice's own model that clones voices, in its second version. */
-const COSYVOICE2 = 'CosyVoice2-0.5B';
 const MAX_NAMED = 8;
 
 /**
@@ -85,10 +84,9 @@ function onlyStored(name: string | undefined, sources: VoiceSources): ChorusErro
 }
 
 function cannotClone(name: string, { catalogue, settings }: VoiceSources): ChorusError {
-  const { cloneModelVersion, cosyvoice3ModelId } = settings;
-  const meant = cloneModelVersion === 'cosyvoice3' ? cosyvoice3ModelId : COSYVOICE2;
   const able = catalogue.all().find(({ capabilities }) => capabilities.includes('cloning'));
-  const model = able?.id ?? `${meant} (CLONE_MODEL_VERSION=${cloneModelVersion})`;
+  const model =
+    able?.id ?? `${cloneModelOf(settings)} (CLONE_MODEL_VERSION=${settings.cloneModelVersion})`;
   const message =
     `The voice "${name}" is a recording, and only a model that clones voices can speak with it: ` +
     `${model}, which no engine runs here yet.`;

@@ -1,20 +1,10 @@
 import { z } from 'zod';
 import { SPEECH_FORMATS, type SpeechFormat } from '../../protocol/media.js';
-import { codePoints } from '../validate.js';
+import { textField } from '../spoken-text.js';
 
 const MAX_TEXT = 4096;
 /** The rates that MPEG audio layer III and AAC have, as far as speech needs them. */
 const MPEG_RATES_HZ = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
-
-function text(field: string) {
-  return z
-    .string(`${field} must be a string.`)
-    .refine((value) => value.length <= MAX_TEXT || codePoints(value) <= MAX_TEXT, {
-      error: (issue) =>
-        `${field} must have at most ${MAX_TEXT} characters; it has ${codePoints(issue.input as string)}.`,
-    })
-    .meta({ maxLength: MAX_TEXT });
-}
 
 const voiceBound =
   'voice must be the name of a voice, or an object {"id": name}, of 1 to 256 characters.';
@@ -69,11 +59,11 @@ export const speechSchema = z
       .min(1, 'model must not be empty.')
       .max(256, 'model must have at most 256 characters.')
       .describe('Id of a model that speaks, or an alias such as `tts-1`.'),
-    input: text('input')
+    input: textField('input', MAX_TEXT)
       .refine((value) => value.trim() !== '', 'input must not be empty.')
       .describe('What to say: text, or SSML that begins with `<speak`.'),
     voice: voice.describe('Name of a voice, or an object with it as `id`.'),
-    instructions: text('instructions')
+    instructions: textField('instructions', MAX_TEXT)
       .optional()
       .describe('How to say it, for models that can be told.'),
     response_format: format.default('mp3').describe('What the audio comes as.'),

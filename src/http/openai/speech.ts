@@ -1,12 +1,13 @@
 import type { Middleware } from 'koa';
 import type { ModelCard } from '../../models/card.js';
-import type { SpeechFormat } from '../../protocol/media.js';
 import type { SynthesisRequest } from '../../protocol/requests.js';
-import { checkMarkup, looksLikeSsml } from '../../speech/ssml/markup.js';
+import { cleanText } from '../../protocol/clean-text.js';
 import type { DoorContext, DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
 import { readJsonObject } from '../request-body.js';
 import { type DeliverSpeech, type SpeechJob, speak } from '../speech.js';
+import { SPEECH_CONTENT_TYPES } from '../speech-content-types.js';
+import { spokenText } from '../spoken-text.js';
 import { streamAnswer } from '../stream-answer.js';
 import { validate } from '../validate.js';
 import { errorEvent, EVENT_HEADERS } from './server-sent-events.js';
@@ -14,15 +15,6 @@ import { speechEvents } from './speech-events.js';
 import { type SpeechFields, speechSchema, withoutBrackets } from './speech-schema.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-
-const CONTENT_TYPES: Readonly<Record<SpeechFormat, string>> = {
-  mp3: 'audio/mpeg',
-  opus: 'audio/ogg',
-  aac: 'audio/aac',
-  flac: 'audio/flac',
-  wav: 'audio/wav',
-  pcm: 'audio/pcm',
-};
 
 /** A request that is in order. */
 interface Asked {
@@ -55,13 +47,9 @@ function readRequest(
   const fields = validate(speechSchema, withoutBrackets(body));
   const card = catalogue.resolveModel(fields.model, 'tts');
   const { seed, instructions } = fields;
-  const text = cleanText(fields.input);
-  const isSsml = looksLikeSsml(text);
-  if (isSsml) checkMarkup(text);
   const request: SynthesisRequest = {
     model: card.id,
-    text,
-    ...(isSsml && { markup: 'ssml' as const }),
+    ...spokenText(cleanText(fields.input)),
     voice: catalogue.resolveVoice(card, fields.voice),
     speed: fields.speed,
     ...(seed !== undefined && { seed }),
@@ -81,16 +69,11 @@ function deliverTo(ctx: DoorContext, { fields, card, request }: Asked): DeliverS
     ctx.set({ 'X-Chorus-Worker': workerId, 'X-Chorus-Model': model });
     if (fields.instructions && !obeys(card)) ctx.set('X-Chorus-Ignored', 'instructions');
     if (fields.stream_format === 'audio') {
-      ctx.set('Content-Type', CONTENT_TYPES[fields.response_format]);
+      ctx.set('Content-Type', SPEECH_CONTENT_TYPES[fields.response_format]);
       return streamAnswer(ctx, chunks);
     }
     ctx.set(EVENT_HEADERS);
     const granularities = fields.timestamp_granularities;
     return streamAnswer(ctx, speechEvents(answer, { asked: request, granularities }), errorEvent);
   };
-}
-
-/** Takes out what is no text: halves of surrogate pairs, and NUL, which ends strings in C code. */
-function cleanText(text: string): string {
-  return text.toWellFormed().replaceAll('\0', ' ');
 }

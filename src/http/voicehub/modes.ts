@@ -1,6 +1,7 @@
 import type { ModelCard } from '../../models/card.js';
 import { listVoices } from '../../models/voices.js';
 import { ChorusError } from '../../protocol/errors.js';
+import { cloneModelOf } from '../clone-model.js';
 import type { AppDependencies } from '../dependencies.js';
 import type { TtsMode } from './voicehub-schema.js';
 
@@ -9,8 +10,6 @@ export type ModeSources = Pick<AppDependencies, 'catalogue' | 'settings'>;
 
 type Capability = ModelCard['capabilities'][number];
 
-/** CosyVoice's own model that clones voices, in its second version. */
-const COSYVOICE2 = 'CosyVoice2-0.5B';
 const MAX_NAMED = 8;
 const NEEDS: Readonly<Record<TtsMode, readonly Capability[]>> = {
   zero_shot: ['cloning'],
@@ -66,10 +65,9 @@ function ableModels(needs: readonly Capability[], { catalogue, settings }: ModeS
     .map(({ id }) => id);
   if (able.length > 0)
     return `These are described as such: ${able.join(', ')}; none speaks here yet.`;
-  const { cloneModelVersion, cosyvoice3ModelId } = settings;
-  const model = cloneModelVersion === 'cosyvoice3' ? cosyvoice3ModelId : COSYVOICE2;
   return (
-    `No model of the catalogue does; ${model}, which CLONE_MODEL_VERSION=${cloneModelVersion} ` +
+    `No model of the catalogue does; ${cloneModelOf(settings)}, which ` +
+    `CLONE_MODEL_VERSION=${settings.cloneModelVersion} ` +
     'means, is not run by any engine here yet.'
   );
 }

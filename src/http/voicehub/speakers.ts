@@ -5,7 +5,7 @@ import type { AppDependencies } from '../dependencies.js';
 import { Upload } from '../upload.js';
 import { readVoiceBody } from './body.js';
 import { hasPresets } from './modes.js';
-import { isPreset } from './preset-voice.js';
+import { isPreset } from '../preset-voice.js';
 import type { Turns } from './turns.js';
 import { speakerSchema, validateSchema } from './voicehub-schema.js';
 

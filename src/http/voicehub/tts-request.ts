@@ -6,7 +6,7 @@ import type { AppDependencies } from '../dependencies.js';
 import type { Upload } from '../upload.js';
 import type { VoiceBody } from './body.js';
 import { cannotClone, hasPresets, noPresets } from './modes.js';
-import { findPreset } from './preset-voice.js';
+import { findPreset } from '../preset-voice.js';
 import { type TtsFields, type TtsMode, ttsSchema, validateSchema } from './voicehub-schema.js';
 
 type Sources = Pick<AppDependencies, 'catalogue' | 'settings' | 'voices' | 'media'>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleanText } from '../../protocol/clean-text.js';
 import { ChorusError } from '../../protocol/errors.js';
 import { NAME_BOUND, PROMPT_BOUND, promptText, voiceName } from '../../voices/voice-words.js';
 import { codePoints, validate } from '../validate.js';
@@ -14,13 +15,13 @@ const MAX_INSTRUCTION = 4096;
 const MAX_SPEAKER_ID = 256;
 const MAX_SEED = 2 ** 32 - 1;
 
-/** A text without what is no text: halves of surrogate pairs, and NUL, which ends strings in C code. */
+/** A clean text of so many characters. */
 function text(field: string, max: number) {
   const bound = `${field} must have 1 to ${max} characters.`;
   return z
     .string(`${field} must be a string.`)
     .refine((value) => value.length <= max || codePoints(value) <= max, bound)
-    .transform((value) => value.toWellFormed().replaceAll('\0', ' '))
+    .transform(cleanText)
     .meta({ maxLength: max });
 }
 

@@ -10,7 +10,7 @@ import {
   voiceField,
   volumeField,
 } from '../speech-fields.js';
-import { textField } from '../spoken-text.js';
+import { textField } from '../../spoken-text.js';
 
 /** Longest text of a job, in characters. */
 const MAX_TEXT = 5000;

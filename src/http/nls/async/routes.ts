@@ -1,19 +1,21 @@
-import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import { AUDIO_KEY_PATTERN, type NewJob } from '../../../jobs/job.js';
+import { cleanText } from '../../../protocol/clean-text.js';
 import { ChorusError } from '../../../protocol/errors.js';
 import type { SpeechFormat } from '../../../protocol/media.js';
 import type { DoorContext, DoorState } from '../../context.js';
 import type { AppDependencies } from '../../dependencies.js';
 import { checkUrl } from '../../outbound/destination.js';
+import { clientOfKey } from '../../presented-key.js';
 import { readJsonObject } from '../../request-body.js';
+import { SPEECH_CONTENT_TYPES } from '../../speech-content-types.js';
 import { streamAnswer } from '../../stream-answer.js';
 import { validate } from '../../validate.js';
 import { credentialsOf, demandNls, type NlsCredentials } from '../credentials.js';
 import { soundFactors } from '../speech-fields.js';
-import { spokenText } from '../spoken-text.js';
+import { spokenText } from '../../spoken-text.js';
 import { newTaskId, taskIdOf } from '../task-id.js';
 import { resolveNlsVoice } from '../voice-names.js';
 import { acceptedAnswer, jobAnswer } from './answers.js';
@@ -25,12 +27,6 @@ const ROUTE = '/rest/v1/tts/async';
 /** Five thousand characters, escaped in the longest way, and all else. */
 const MAX_BODY_BYTES = 128 * 1024;
 const TASK_ID = /^[0-9a-f]{32}$/i;
-
-const CONTENT_TYPES: Partial<Record<SpeechFormat, string>> = {
-  mp3: 'audio/mpeg',
-  wav: 'audio/wav',
-  pcm: 'audio/pcm',
-};
 
 /** Adds the routes of NLS clients that let speech be made while they do something else. */
 export function addAsyncRoutes(
@@ -69,7 +65,7 @@ function readJobRequest(
   const { card, voice } = resolveNlsVoice(speech.voice, dependencies);
   const { speed, gain } = soundFactors(speech);
   const request = {
-    ...{ model: card.id, voice, speed, ...spokenText(speech.text) },
+    ...{ model: card.id, voice, speed, ...spokenText(cleanText(speech.text).trim()) },
     ...(gain !== undefined && { gain }),
   };
   return {
@@ -126,7 +122,7 @@ function sendAudio(jobs: AsyncJobs): Middleware<DoorState> {
 async function audioHeaders(file: FileHandle, format: SpeechFormat) {
   const { size } = await file.stat();
   return {
-    'Content-Type': CONTENT_TYPES[format] ?? 'application/octet-stream',
+    'Content-Type': SPEECH_CONTENT_TYPES[format],
     'Content-Length': String(size),
     // The address is a key: nobody on the way shall keep what it opens, and no page pass it on.
     'Cache-Control': 'private, no-store',
@@ -149,5 +145,5 @@ function presented(ctx: DoorContext, body: Readonly<Record<string, unknown>>): N
 /** Whose job it is: the token's owner, wherever the token stands; kept as a digest. */
 function clientOf(ctx: DoorContext, { token }: NlsCredentials): string {
   if (token === undefined) return ctx.state.claim.client;
-  return createHash('sha256').update(token).digest('base64');
+  return clientOfKey(token);
 }

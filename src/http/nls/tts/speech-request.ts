@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ModelCard } from '../../../models/card.js';
+import { cleanText } from '../../../protocol/clean-text.js';
 import { SPEECH_FORMATS, type SpeechFormat } from '../../../protocol/media.js';
 import type { SynthesisRequest } from '../../../protocol/requests.js';
 import { type LooseFields, withNumbers } from '../loose-fields.js';
@@ -13,7 +14,7 @@ import {
   voiceField,
   volumeField,
 } from '../speech-fields.js';
-import { spokenText, textField } from '../spoken-text.js';
+import { spokenText, textField } from '../../spoken-text.js';
 import { resolveNlsVoice, type VoiceSources } from '../voice-names.js';
 
 const MAX_TEXT = 1000;
@@ -57,7 +58,7 @@ export function readNlsSpeech(given: LooseFields, sources: VoiceSources): AskedS
   const { speed, gain, pitch } = soundFactors(fields);
   const instructions = fields.prompt?.trim() || undefined;
   const request: SynthesisRequest = {
-    ...{ model: card.id, voice, speed, ...spokenText(fields.text) },
+    ...{ model: card.id, voice, speed, ...spokenText(cleanText(fields.text).trim()) },
     ...(gain !== undefined && { gain }),
     ...(obeys(card) && instructions !== undefined && { instructions }),
   };

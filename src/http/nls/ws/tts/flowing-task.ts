@@ -3,7 +3,7 @@ import { ChorusError } from '../../../../protocol/errors.js';
 import type { FlowEvent } from '../../../flow-marks.js';
 import { FlowingText } from '../../../flowing-text.js';
 import { codePoints, validate } from '../../../validate.js';
-import { textField } from '../../spoken-text.js';
+import { textField } from '../../../spoken-text.js';
 import { type NlsTask, outOfOrder, type TaskHost } from '../task.js';
 import { Speaking, type SynthesisServices } from './speaking.js';
 import { flowingStartSchema, readStart } from './start-fields.js';

@@ -1,7 +1,8 @@
+import { cleanText } from '../../../../protocol/clean-text.js';
 import { ChorusError } from '../../../../protocol/errors.js';
 import { checkMarkup, looksLikeSsml } from '../../../../speech/ssml/markup.js';
 import type { FlowEvent } from '../../../flow-marks.js';
-import { cleanText, FlowingText, type FlowParts, wholePart } from '../../../flowing-text.js';
+import { FlowingText, type FlowParts, wholePart } from '../../../flowing-text.js';
 import { codePoints } from '../../../validate.js';
 import { type NlsTask, outOfOrder, type TaskHost } from '../task.js';
 import type { TaskStart } from './flowing-task.js';

@@ -1,4 +1,3 @@
-import type { ModelCard } from '../../../../models/card.js';
 import { ChorusError } from '../../../../protocol/errors.js';
 import { inSpan } from '../../../../protocol/in-span.js';
 import type { MediaClient } from '../../../../protocol/media.js';
@@ -6,16 +5,11 @@ import type { Metrics } from '../../../../telemetry/metrics/metrics.js';
 import type { FlowEvent } from '../../../flow-marks.js';
 import { speakFlow } from '../../../flowing-speech.js';
 import type { FlowParts } from '../../../flowing-text.js';
+import type { PresetVoice } from '../../../preset-voice.js';
 import { placesOf } from '../../../stream-places.js';
 import { soundFactors } from '../../speech-fields.js';
 import type { TaskHost } from '../task.js';
 import type { SoundFields } from './start-fields.js';
-
-/** A voice and the model that has it. */
-export interface ResolvedVoice {
-  readonly card: ModelCard;
-  readonly voice: string;
-}
 
 /** What tasks that speak need. */
 export interface SynthesisServices {
@@ -25,7 +19,7 @@ export interface SynthesisServices {
    * Finds the voice that a client names; undefined = the default one.
    * @throws ChorusError `voice_not_found` and the like.
    */
-  readonly resolveVoice: (name: string | undefined) => ResolvedVoice;
+  readonly resolveVoice: (name: string | undefined) => PresetVoice;
 }
 
 /** What is to be spoken, and who is told of it. */
@@ -69,7 +63,7 @@ export class Speaking {
     this.#end.abort(new ChorusError('canceled', 'The task was ended.'));
   }
 
-  async #run(resolved: ResolvedVoice, router: ReturnType<typeof placesOf>): Promise<void> {
+  async #run(resolved: PresetVoice, router: ReturnType<typeof placesOf>): Promise<void> {
     const { host, services, parts, fields, onEvent, onDone } = this.#options;
     const { connection } = host;
     const { pitch, ...request } = this.#request(resolved);
@@ -97,7 +91,7 @@ export class Speaking {
     onDone(hasSpoken);
   }
 
-  #request({ card, voice }: ResolvedVoice) {
+  #request({ card, voice }: PresetVoice) {
     const { fields, markup } = this.#options;
     const { prompt } = fields;
     const obeys = card.capabilities.includes('instructions') && prompt !== undefined;

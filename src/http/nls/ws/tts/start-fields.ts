@@ -9,7 +9,7 @@ import {
   voiceField,
   volumeField,
 } from '../../speech-fields.js';
-import { textField } from '../../spoken-text.js';
+import { textField } from '../../../spoken-text.js';
 
 /** FunSpeech's rate where a client names none. */
 const FLOWING_RATE_HZ = 22_050;

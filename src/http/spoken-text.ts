@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { checkMarkup, looksLikeSsml } from '../../speech/ssml/markup.js';
-import { codePoints } from '../validate.js';
+import { checkMarkup, looksLikeSsml } from '../speech/ssml/markup.js';
+import { codePoints } from './validate.js';
 
 /** A text of so many Unicode code points at most. */
 export function textField(field: string, maxCharacters: number) {
@@ -20,11 +20,10 @@ export interface SpokenText {
 }
 
 /**
- * Takes out what is no text: halves of surrogate pairs, and NUL, which ends strings in C code.
+ * Tells whether a clean text is SSML, and checks it if it is.
  * @throws ChorusError `invalid_ssml` if it is SSML that cannot be read.
  */
-export function spokenText(given: string): SpokenText {
-  const text = given.toWellFormed().replaceAll('\0', ' ').trim();
+export function spokenText(text: string): SpokenText {
   if (!looksLikeSsml(text)) return { text };
   checkMarkup(text);
   return { text, markup: 'ssml' };

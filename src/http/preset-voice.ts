@@ -1,6 +1,6 @@
-import type { ModelCard } from '../../models/card.js';
-import { ChorusError } from '../../protocol/errors.js';
-import type { ModelNames } from '../catalogue-port.js';
+import type { ModelCard } from '../models/card.js';
+import { ChorusError } from '../protocol/errors.js';
+import type { ModelNames } from './catalogue-port.js';
 
 /** A voice that a configured model brings with it. */
 export interface PresetVoice {
