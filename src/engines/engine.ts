@@ -104,24 +104,49 @@ export interface JobContext<Step = unknown, Result = unknown> {
   step(step: Step | (() => Step), place?: DuePlace): Promise<Result>;
 }
 
+/**
+ * How a model warms one replica up before anybody waits for it. The signal aborts when it need not go
+ * on, because another replica of the model has failed.
+ */
+export interface WarmUpContext<Step = unknown, Result = unknown> extends JobContext<Step, Result> {
+  /**
+   * The execution provider of the replica. Everywhere but on `cpu` the first run of a shape takes many
+   * times as long as later ones, so that all shapes are to be run.
+   */
+  readonly provider: string;
+  /** Runs steps that join, at once; results in their order. */
+  together(steps: readonly Step[]): Promise<readonly Result[]>;
+}
+
+/** The lengths that were run, by the names that the card's `buckets` have; none after a short run. */
+export type WarmedBuckets = Readonly<Record<string, readonly number[]>>;
+
+/** What can be run before anybody asks for anything. */
+export interface Warmable<Step = unknown, Result = unknown> {
+  /**
+   * Lets a replica run what requests will let it run, so that the first of them takes no longer than
+   * later ones: on a GPU every bucket, on the CPU one short request of each kind.
+   * @throws ChorusError that names the bucket that could not be run.
+   */
+  warmUp?(context: WarmUpContext<Step, Result>): Promise<WarmedBuckets>;
+}
+
 /** Things that a worker owns and its models share. */
 export interface EngineResources {
   readonly phonemizer: Phonemizer;
 }
 
 /** A model opened on the worker's main thread, for speech. */
-export interface SpeechModel<Step = unknown, Result = unknown> {
+export interface SpeechModel<Step = unknown, Result = unknown> extends Warmable<Step, Result> {
   synthesize(
     request: SynthesisRequest,
     context: JobContext<Step, Result>,
   ): AsyncGenerator<SpeechEvent>;
-  /** Speaks a few words for nobody, so that the first listener does not wait for first runs. */
-  warmUp?(context: JobContext<Step, Result>): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A model opened on the worker's main thread, for recognition. */
-export interface RecognitionModel<Step = unknown, Result = unknown> {
+export interface RecognitionModel<Step = unknown, Result = unknown> extends Warmable<Step, Result> {
   transcribe(
     request: TranscriptionRequest,
     context: JobContext<Step, Result>,

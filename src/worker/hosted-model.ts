@@ -30,11 +30,14 @@ import type { StepRequest } from './step-order.js';
 import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
 import { countSteps, noWork, type StepWork } from './step-work.js';
 import type { ToldSteps } from './told-steps.js';
-import { warmUp } from './warm-up.js';
+import { type WarmUp, warmUp } from './warm-up.js';
 
 type OpenedModel =
   | { readonly service: 'tts'; readonly model: SpeechModel }
   | { readonly service: 'asr'; readonly model: RecognitionModel };
+
+/** An opened model, and how its replicas were warmed up. */
+type WarmModel = OpenedModel & { readonly warm: WarmUp };
 
 /** What {@link HostedModel.load} needs beside the assignment. */
 export interface HostOptions extends SchedulerHooks {
@@ -68,6 +71,7 @@ export class HostedModel {
   readonly id: string;
   readonly replicas: readonly ReplicaThread[];
   readonly scheduler: StepScheduler;
+  readonly warm: WarmUp;
   readonly #opened: OpenedModel;
   readonly #work = noWork();
 
@@ -100,7 +104,7 @@ export class HostedModel {
   private constructor(
     id: string,
     replicas: readonly ReplicaThread[],
-    { opened, options }: { readonly opened: OpenedModel; readonly options: SchedulerHooks },
+    { opened, options }: { readonly opened: WarmModel; readonly options: SchedulerHooks },
   ) {
     this.id = id;
     this.replicas = replicas;
@@ -108,6 +112,7 @@ export class HostedModel {
     const joins = 'joins' in model ? model.joins?.bind(model) : undefined;
     this.scheduler = new StepScheduler(replicas, { ...options, joins });
     this.#opened = opened;
+    this.warm = opened.warm;
   }
 
   /** Starts a speech request. */
@@ -168,15 +173,14 @@ function engineOf(card: ModelCard, engines: EngineTable): Promise<Engine> {
   throw new ChorusError('model_failed', message);
 }
 
-/** Waits until a model can be used; if it cannot, its replicas are closed too. */
+/** Waits until a model can be used and was warmed up; if it cannot, its replicas are closed too. */
 async function opening(
   open: Promise<OpenedModel>,
   replicas: readonly ReplicaThread[],
-): Promise<OpenedModel> {
+): Promise<WarmModel> {
   try {
     const opened = await open;
-    if (opened.service === 'tts') await warmUp(opened.model, replicas);
-    return opened;
+    return { ...opened, warm: await warmUp(opened.model, replicas) };
   } catch (caught) {
     await Promise.all(replicas.map((replica) => replica.close()));
     throw caught;

@@ -40,6 +40,7 @@ async function loadModel(
   try {
     const model = await HostedModel.load(assignment, host);
     const loadMs = Date.now() - startedAtMs;
+    logWarmUp(model, link);
     link.send({ type: 'model', report: readyReport(assignment, model, loadMs) });
     return model;
   } catch (caught) {
@@ -47,6 +48,15 @@ async function loadModel(
     link.send({ type: 'model', report: { state: 'failed', id, service, error: error.toWire() } });
     throw error;
   }
+}
+
+/** Says how long it took to run every bucket, where that was done. */
+function logWarmUp({ id, warm }: HostedModel, link: SupervisorLink): void {
+  const { ms, steps, buckets } = warm;
+  if (Object.keys(buckets).length === 0) return;
+  const message = `Model ${id} has run all of its buckets.`;
+  const fields = { model: id, warmUpMs: Math.round(ms), steps, buckets };
+  link.send({ type: 'log', level: 'info', message, fields });
 }
 
 function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: number): ModelReport {

@@ -4,7 +4,14 @@ import { chineseWords } from '../../speech/chinese/kokoro-phonemes.js';
 import { readScript } from '../../speech/script-reader.js';
 import type { SpokenPiece } from '../../speech/script.js';
 import { withinBounds } from '../../speech/ssml/values.js';
-import type { EngineResources, JobContext, SpeechEngine, SpeechModel } from '../engine.js';
+import type {
+  EngineResources,
+  JobContext,
+  SpeechEngine,
+  SpeechModel,
+  WarmedBuckets,
+  WarmUpContext,
+} from '../engine.js';
 import { runSpeech } from '../speech-run.js';
 import type { Utterance } from '../utterance.js';
 import { cutSymbols } from './cut.js';
@@ -18,6 +25,7 @@ import { KokoroVoices } from './voices.js';
 const PAUSE_SECONDS = 0.25;
 
 type Context = JobContext<KokoroStep, KokoroResult>;
+type WarmContext = WarmUpContext<KokoroStep, KokoroResult>;
 
 /** Kokoro-82M: one graph, many voices. */
 export const kokoroEngine: SpeechEngine<KokoroStep, KokoroResult> = {
@@ -64,11 +72,12 @@ class KokoroModel implements SpeechModel<KokoroStep, KokoroResult> {
     });
   }
 
-  async warmUp(context: Context): Promise<void> {
+  async warmUp(context: WarmContext): Promise<WarmedBuckets> {
     const [voice] = this.#options.card.voices;
-    if (!voice) return;
+    if (!voice) return {};
     const request = { model: '', voice: voice.id, text: '1, 2.', speed: 1 };
     for await (const event of this.synthesize(request, context)) void event;
+    return {};
   }
 
   async close(): Promise<void> {}

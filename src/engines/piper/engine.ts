@@ -3,7 +3,14 @@ import type { SynthesisRequest } from '../../protocol/requests.js';
 import type { SpokenPiece } from '../../speech/script.js';
 import { readScript } from '../../speech/script-reader.js';
 import { withinBounds } from '../../speech/ssml/values.js';
-import type { EngineResources, JobContext, SpeechEngine, SpeechModel } from '../engine.js';
+import type {
+  EngineResources,
+  JobContext,
+  SpeechEngine,
+  SpeechModel,
+  WarmedBuckets,
+  WarmUpContext,
+} from '../engine.js';
 import { phonemizePiece } from '../piece-phonemes.js';
 import { runSpeech } from '../speech-run.js';
 import type { Utterance } from '../utterance.js';
@@ -23,6 +30,7 @@ const MIN_PHONEMES = 100;
 const WARM_UP_TEXT = 'One, two, three, four, five, six, seven, eight, nine, ten.';
 
 type Context = JobContext<PiperStep, PiperResult>;
+type WarmContext = WarmUpContext<PiperStep, PiperResult>;
 
 /** Piper voices: VITS graphs that speak espeak phonemes. */
 export const piperEngine: SpeechEngine<PiperStep, PiperResult> = {
@@ -67,9 +75,10 @@ class PiperModel implements SpeechModel<PiperStep, PiperResult> {
     });
   }
 
-  async warmUp(context: Context): Promise<void> {
+  async warmUp(context: WarmContext): Promise<WarmedBuckets> {
     const request = { model: '', voice: '', text: WARM_UP_TEXT, speed: 1 };
     for await (const event of this.synthesize(request, context)) void event;
+    return {};
   }
 
   async close(): Promise<void> {}
