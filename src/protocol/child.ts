@@ -1,7 +1,15 @@
 import { constants, setPriority } from 'node:os';
 
-import type { ChildInit, FromChild, Heartbeat, ToChild } from './control.js';
+import type {
+  ChildInit,
+  FromChild,
+  Heartbeat,
+  MeasureAnswer,
+  MeasureQuestion,
+  ToChild,
+} from './control.js';
 import { ChorusError } from './errors.js';
+import { PendingMeasures } from './pending-measures.js';
 
 const HEARTBEAT_INTERVAL_MS = 1_000;
 
@@ -20,6 +28,8 @@ export interface ChildService {
 /** The child's side of the control channel. */
 export interface SupervisorLink {
   send(message: FromChild): void;
+  /** Has the supervisor look at the GPU, and waits for what it says. */
+  measure(question: MeasureQuestion): Promise<MeasureAnswer>;
 }
 
 /**
@@ -36,13 +46,15 @@ export function runChild(
   process.on('SIGHUP', () => {});
   process.on('disconnect', endAtOnce);
 
-  const link: SupervisorLink = { send };
+  const measures = new PendingMeasures(send);
+  const link: SupervisorLink = { send, measure: (question) => measures.ask(question) };
   let service: ChildService | undefined;
 
   process.on('message', (message: ToChild) => {
     if (message.type === 'init') void initialise(message.init);
     else if (message.type === 'cancel') service?.cancel?.(message.calls);
     else if (message.type === 'broken_off') service?.brokenOff?.(message.call);
+    else if (message.type === 'measured') measures.settle(message);
     else void stop();
   });
   send({ type: 'online' });

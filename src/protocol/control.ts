@@ -8,6 +8,8 @@
  *     │◀──────────── online ──────────│  its handler is in place
  *     │───────────── init ───────────▶│  what it is and what to load
  *     │◀────────── heartbeat ─────────│  every second from then on
+ *     │◀────────── measure ───────────│  a model begins to load, is loaded, is warm (on GPUs only)
+ *     │────────── measured ──────────▶│  it may go on, or there is no room for it
  *     │◀─────── model (each) ─────────│  ready or failed (workers only)
  *     │◀──────────── ready ───────────│  its data socket listens
  *     │──────────── cancel ──────────▶│  these calls hang: give them up
@@ -134,16 +136,35 @@ export interface Heartbeat {
   readonly work?: readonly ModelWork[];
 }
 
+/** A moment of a model's load at which its GPU is looked at. */
+export type MeasurePhase = 'begun' | 'loaded' | 'warm';
+
+/** A worker's question at such a moment; it waits for the answer. */
+export interface MeasureQuestion {
+  readonly model: string;
+  readonly phase: MeasurePhase;
+}
+
+/** What the supervisor says to it. */
+export interface MeasureAnswer extends MeasureQuestion {
+  /** Whether it shall be asked again at the model's later moments: its footprint is not known. */
+  readonly continues: boolean;
+  /** Why the model must not be loaded, if it must not. */
+  readonly refusal?: WireError;
+}
+
 /** Supervisor → child. */
 export type ToChild =
   | { readonly type: 'init'; readonly init: ChildInit }
   | { readonly type: 'cancel'; readonly calls: readonly string[] }
   | { readonly type: 'broken_off'; readonly call: string }
+  | ({ readonly type: 'measured' } & MeasureAnswer)
   | { readonly type: 'stop' };
 
 /** Child → supervisor. */
 export type FromChild =
   | { readonly type: 'online' }
+  | ({ readonly type: 'measure' } & MeasureQuestion)
   | { readonly type: 'model'; readonly report: ModelReport }
   | { readonly type: 'ready' }
   | { readonly type: 'init_failed'; readonly error: WireError }

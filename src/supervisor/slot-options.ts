@@ -52,7 +52,7 @@ export interface SlotOptions extends SlotSurroundings {
   /** The process is being started (again); what it served before is void. */
   readonly onStarting?: () => void;
   /** Told every message but those of the handshake and log lines. */
-  readonly onMessage?: (message: FromChild) => void;
+  readonly onMessage?: (message: FromChild, from: Incarnation) => void;
   /** The process serves, or serves again after it was thought to hang. */
   readonly onUp: (incarnation: Incarnation) => void;
   /** Nothing new may be sent to it. */

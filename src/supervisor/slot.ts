@@ -107,7 +107,7 @@ export class Slot {
       ...options,
       init: init(paths),
       onOnline: () => this.#online(incarnation),
-      onMessage: (message) => this.#receive(message),
+      onMessage: (message) => this.#receive(message, incarnation),
     });
     const { pid } = incarnation.child;
     if (pid !== undefined) record.add(pid);
@@ -147,10 +147,10 @@ export class Slot {
     this.#options.onGivenUp?.();
   }
 
-  #receive(message: FromChild): void {
+  #receive(message: FromChild, incarnation: Incarnation): void {
     const { log, logFields, onMessage } = this.#options;
     if (message.type === 'heartbeat') this.#watch?.beat(message.heartbeat);
-    if (message.type !== 'log') return onMessage?.(message);
+    if (message.type !== 'log') return onMessage?.(message, incarnation);
     log[message.level]({ ...logFields, ...message.fields }, message.message);
   }
 

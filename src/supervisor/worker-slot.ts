@@ -3,6 +3,7 @@ import {
   type Device,
   type FromChild,
   type Heartbeat,
+  type MeasureQuestion,
   type ModelAssignment,
   type ModelReport,
 } from '../protocol/control.js';
@@ -81,7 +82,7 @@ export class WorkerSlot {
         models: spec.models,
       }),
       onStarting: () => this.#starting(),
-      onMessage: (message) => this.#receive(message),
+      onMessage: (message, from) => this.#receive(message, from),
       onUp: (incarnation) => this.#up(incarnation),
       onDown: () => this.#down(),
       onEnded: (incarnation) => this.#ended(incarnation),
@@ -119,11 +120,16 @@ export class WorkerSlot {
     }
   }
 
-  #receive(message: FromChild): void {
+  #receive(message: FromChild, from: Incarnation): void {
     if (message.type === 'heartbeat') this.#beat(message.heartbeat);
     else if (message.type === 'model') this.#reported(message.report);
     else if (message.type === 'device_lost') this.#deviceLost(ChorusError.fromWire(message.error));
     else if (message.type === 'call_ended') this.#serving?.brokenCalls.ended(message.call);
+    else if (message.type === 'measure') this.#measure(message, from);
+  }
+
+  #measure({ model, phase }: MeasureQuestion, { child }: Incarnation): void {
+    child.send({ type: 'measured', model, phase, continues: false });
   }
 
   #beat(heartbeat: Heartbeat): void {

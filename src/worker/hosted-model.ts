@@ -45,6 +45,8 @@ export interface HostOptions extends SchedulerHooks {
   /** They are made while the weights load. */
   readonly resources: Promise<EngineResources>;
   readonly target: ComputeTarget;
+  /** Waited for when a model's weights are loaded and before it is warmed up; must not reject. */
+  readonly onLoaded?: (id: string, replicas: readonly ReplicaThread[]) => Promise<void>;
 }
 
 /** A request in progress: who asks, and whether anybody still wants it. */
@@ -94,7 +96,11 @@ export class HostedModel {
     );
     try {
       const replicas = await allOrNone(starts);
-      const opened = await opening(open(engine, load, options), replicas);
+      const loaded = open(engine, load, options).then(async (model) => {
+        await options.onLoaded?.(card.id, replicas);
+        return model;
+      });
+      const opened = await opening(loaded, replicas);
       return new HostedModel(card.id, replicas, { opened, options });
     } catch (caught) {
       throw await explained(caught, { card, dir: assignment.dir });

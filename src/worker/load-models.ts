@@ -2,6 +2,7 @@ import type { SupervisorLink } from '../protocol/child.js';
 import type { ModelAssignment, ModelReport } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import { HostedModel, type HostOptions } from './hosted-model.js';
+import { MeasuredLoad } from './measured-load.js';
 
 /** What models are loaded with. */
 export interface Loading {
@@ -10,7 +11,8 @@ export interface Loading {
 }
 
 /**
- * Loads models side by side, reports each as it settles, and puts those that loaded into `models`.
+ * Loads models, reports each as it settles, and puts those that loaded into `models`. On the CPU
+ * they load side by side; on a GPU one after the other, so that it is known which of them takes what.
  * @throws ChorusError of the first that failed, if all did: a worker without any model is of no use.
  */
 export async function loadModels(
@@ -19,27 +21,23 @@ export async function loadModels(
   loading: Loading,
 ): Promise<void> {
   const failures: ChorusError[] = [];
-  await Promise.all(
-    assignments.map(async (assignment) => {
-      try {
-        models.set(assignment.id, await loadModel(assignment, loading));
-      } catch (caught) {
-        failures.push(ChorusError.withCode('model_failed', caught));
-      }
-    }),
-  );
+  const load = async (assignment: ModelAssignment): Promise<void> => {
+    try {
+      models.set(assignment.id, await loadModel(assignment, loading));
+    } catch (caught) {
+      failures.push(ChorusError.withCode('model_failed', caught));
+    }
+  };
+  if (loading.host.target.kind === 'cpu') await Promise.all(assignments.map(load));
+  else for (const assignment of assignments) await load(assignment);
   if (models.size === 0 && failures[0]) throw failures[0];
 }
 
-async function loadModel(
-  assignment: ModelAssignment,
-  { host, link }: Loading,
-): Promise<HostedModel> {
-  const startedAtMs = Date.now();
+async function loadModel(assignment: ModelAssignment, loading: Loading): Promise<HostedModel> {
+  const { link } = loading;
   const { id, service } = assignment;
   try {
-    const model = await HostedModel.load(assignment, host);
-    const loadMs = Date.now() - startedAtMs;
+    const { model, loadMs } = await loadOnDevice(assignment, loading);
     logWarmUp(model, link);
     link.send({ type: 'model', report: readyReport(assignment, model, loadMs) });
     return model;
@@ -57,6 +55,22 @@ function logWarmUp({ id, warm }: HostedModel, link: SupervisorLink): void {
   const message = `Model ${id} has run all of its buckets.`;
   const fields = { model: id, warmUpMs: Math.round(ms), steps, buckets };
   link.send({ type: 'log', level: 'info', message, fields });
+}
+
+async function loadOnDevice(
+  assignment: ModelAssignment,
+  { host, link }: Loading,
+): Promise<{ readonly model: HostedModel; readonly loadMs: number }> {
+  const { id } = assignment;
+  const measured = host.target.kind === 'cpu' ? undefined : new MeasuredLoad(id, link);
+  const startedAt = performance.now();
+  await measured?.begin();
+  const onLoaded = (_: string, replicas: HostedModel['replicas']) =>
+    measured?.loaded(replicas) ?? Promise.resolve();
+  const model = await HostedModel.load(assignment, { ...host, onLoaded });
+  const loadMs = performance.now() - startedAt - (measured?.waitedMs ?? 0);
+  await measured?.warm();
+  return { model, loadMs: Math.round(loadMs) };
 }
 
 function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: number): ModelReport {
