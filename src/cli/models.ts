@@ -5,9 +5,20 @@ import { modelState } from '../models/model-state.js';
 import { streamingOf, type Streaming } from '../models/streaming.js';
 import { sayBytes } from '../models/pull/disk-space.js';
 import { EXIT } from './failure.js';
+import { type RunningModel, runningModels, runningWords } from './running-models.js';
 
 const MAX_LANGUAGES = 4;
-const HEADINGS = ['MODEL', 'TASK', 'ENGINE', 'LANGUAGES', 'SIZE', 'LICENCE', 'STATE', 'STREAMS'];
+const HEADINGS = [
+  'MODEL',
+  'TASK',
+  'ENGINE',
+  'LANGUAGES',
+  'SIZE',
+  'LICENCE',
+  'STATE',
+  'STREAMS',
+  'RUNS ON',
+];
 
 /** What a listener hears of it: the first words of a sentence at once, or when all of it is made. */
 const STREAMS = { windows: 'inside sentences', sentences: 'by sentence' };
@@ -27,6 +38,8 @@ interface Listed {
   /** Of models that speak. */
   readonly streaming?: Streaming;
   readonly dir: string;
+  /** Where the running server has it; absent if no server answers. */
+  readonly running?: readonly RunningModel[];
 }
 
 async function listed(entry: CatalogueEntry, configured: ReadonlySet<string>): Promise<Listed> {
@@ -62,7 +75,15 @@ function cells(model: Listed): string[] {
     model.licence,
     model.state,
     model.streaming ? STREAMS[model.streaming.unit] : '',
+    runningWords(model.running ?? []),
   ];
+}
+
+function runningOf(
+  { id }: Listed,
+  running: Awaited<ReturnType<typeof runningModels>>,
+): Pick<Listed, 'running'> {
+  return running ? { running: running.get(id) ?? [] } : {};
 }
 
 /** One line for each voice that streams whole sentences only. */
@@ -73,7 +94,8 @@ function reasons(found: readonly Listed[]): string[] {
 }
 
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = HEADINGS.map((_, column) =>
+  const [headings = []] = rows;
+  const widths = headings.map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
   const draw = (row: readonly string[]): string =>
@@ -90,11 +112,17 @@ export async function models(options: { readonly json: boolean }): Promise<numbe
   const catalogue = await loadCatalogue(settings);
   const configured = new Set([...settings.tts.models, ...settings.asr.models]);
   const entries = [...catalogue.entries.values()];
-  const found = await Promise.all(entries.map((entry) => listed(entry, configured)));
+  const [here, running] = await Promise.all([
+    Promise.all(entries.map((entry) => listed(entry, configured))),
+    runningModels(settings),
+  ]);
+  const found = here.map((one) => ({ ...one, ...runningOf(one, running) }));
   if (options.json) {
     console.log(JSON.stringify(found, undefined, 2));
   } else {
-    console.log(table([HEADINGS, ...found.map(cells)]));
+    const rows = [HEADINGS, ...found.map(cells)];
+    // Without a server there is nothing to say of where models run.
+    console.log(table(running ? rows : rows.map((row) => row.slice(0, -1))));
     for (const line of reasons(found)) console.log(`\n${line}`);
     console.log('\n* configured (TTS_MODELS, ASR_MODELS). Fetch one with: chorus pull <model>');
   }

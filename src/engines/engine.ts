@@ -8,6 +8,7 @@
  */
 import type { ModelCard } from '../models/card.js';
 import type { LiveEvent, LivePiece, LiveRequest } from '../protocol/live.js';
+import type { Placement } from '../protocol/placement.js';
 import type {
   Service,
   SpeechEvent,
@@ -30,6 +31,8 @@ export interface ReplicaLoad {
   readonly target: ComputeTarget;
   /** Intra-op threads of this replica's sessions; always set explicitly. */
   readonly threads: number;
+  /** Whether to note where the graphs' nodes run; absent = where the target is a GPU. */
+  readonly isProfiled?: boolean;
   /** Folders of the models that this one needs beside it, by their ids (see `companions.ts`). */
   readonly companions?: Readonly<Record<string, string>>;
 }
@@ -64,6 +67,11 @@ export interface Replica<Step = unknown, Result = unknown> {
     steps: readonly Step[],
     controls: readonly StepControl[],
   ): Promise<readonly StepOutput<Result>[]>;
+  /**
+   * Ends the profile of the first runs and says where the graphs' nodes ran. Called once, after the
+   * warm-up and between steps.
+   */
+  warmed?(): Promise<Placement>;
   close(): Promise<void>;
 }
 

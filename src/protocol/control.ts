@@ -22,6 +22,7 @@
  */
 import type { WireError } from './errors.js';
 import type { GpuReport } from './gpus.js';
+import type { Placement } from './placement.js';
 import type { Service } from './requests.js';
 
 /** The device that a worker is bound to. */
@@ -99,6 +100,8 @@ export type ModelReport =
       readonly provider: string;
       /** Why it is not the provider asked for, if it is not. */
       readonly degradedReason?: string;
+      /** Where the nodes ran, of the replica that had the least of them on its device. */
+      readonly placement?: Placement;
       readonly loadMs: number;
     }
   | {

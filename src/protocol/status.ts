@@ -1,3 +1,4 @@
+import type { Placement } from './placement.js';
 import type { Service } from './requests.js';
 
 /** How one service stands. */
@@ -20,6 +21,8 @@ export interface WorkerModelStatus {
   readonly provider?: string;
   /** Why the provider is not the one asked for, if it is not. */
   readonly degradedReason?: string;
+  /** Where its graphs' nodes ran; absent unless ready. */
+  readonly placement?: Placement;
   /** Why it cannot be used, if it cannot. */
   readonly error?: string;
 }

@@ -11,7 +11,7 @@ import { EDGES } from './life-cycle.js';
 import { RESTART_REASONS } from './slot-history.js';
 import { readyReplicas } from './status.js';
 import type { WorkerMemory } from './worker-memory.js';
-import type { WorkerSlot } from './worker-slot.js';
+import type { ReadyReport, WorkerSlot } from './worker-slot.js';
 
 /** What the figures are made of. */
 export interface FigureSources {
@@ -62,9 +62,18 @@ function replicaFigures(
   { id: model, service, replicas }: ModelAssignment,
 ): ReplicaFigures {
   const report = worker.reports.get(model);
-  const loaded = report?.state === 'ready' ? { loadMs: report.loadMs } : {};
+  const loaded = report?.state === 'ready' ? loadedFigures(report) : {};
   const state = replicaState(worker, model);
   return { model, service, replicas, state, ...loaded, ...worker.work.of(model) };
+}
+
+function loadedFigures({
+  loadMs,
+  provider,
+  placement,
+}: ReadyReport): Pick<ReplicaFigures, 'loadMs' | 'provider' | 'deviceShare'> {
+  const { deviceShare } = placement ?? {};
+  return { loadMs, provider, ...(deviceShare !== undefined && { deviceShare }) };
 }
 
 function replicaState({ slot, reports }: WorkerSlot, model: string): ReplicaFigures['state'] {

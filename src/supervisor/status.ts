@@ -1,8 +1,9 @@
 import { deviceIdOf, type ModelReport } from '../protocol/control.js';
 import type { Service } from '../protocol/requests.js';
 import type { ServerStatus, WorkerModelStatus, WorkerStatus } from '../protocol/status.js';
+import { placementWarning } from './placement-warnings.js';
 import type { Slot } from './slot.js';
-import type { WorkerSlot } from './worker-slot.js';
+import type { WorkerSlot, WorkerSpec } from './worker-slot.js';
 
 /** Replicas of a service that take requests now. */
 export function readyReplicas(workers: readonly WorkerSlot[], service: Service): number {
@@ -49,7 +50,7 @@ function mediaWarnings({ state, history }: Slot): string[] {
 function workerWarnings(worker: WorkerSlot): string[] {
   return [
     ...slotWarnings(worker),
-    ...[...worker.reports.values()].flatMap((report) => modelWarnings(worker.spec.id, report)),
+    ...[...worker.reports.values()].flatMap((report) => modelWarnings(worker.spec, report)),
   ];
 }
 
@@ -67,11 +68,11 @@ function slotWarnings({ spec, slot, reports }: WorkerSlot): string[] {
   return slot.state === 'init_failed' && !isTold ? [`${spec.id} cannot start: ${reason}`] : [];
 }
 
-function modelWarnings(workerId: string, report: ModelReport): string[] {
-  const subject = `${workerId}: ${report.id}`;
+function modelWarnings({ id, device }: WorkerSpec, report: ModelReport): string[] {
+  const subject = `${id}: ${report.id}`;
   if (report.state === 'failed') return [`${subject} cannot load: ${report.error.message}`];
-  if (report.degradedReason === undefined) return [];
-  return [`${subject} runs on the CPU, not on its GPU: ${report.degradedReason}`];
+  const warning = placementWarning(report, device);
+  return warning === undefined ? [] : [`${subject} ${warning}`];
 }
 
 /** Models that are served now, and those that cannot be, in the order of their reports. */
@@ -82,8 +83,9 @@ function describeModels({ readyModels, reports }: WorkerSlot): WorkerModelStatus
       return [{ id, service, state: 'init_failed', replicas: 0, error: report.error.message }];
     }
     if (!readyModels.includes(report)) return [];
-    const { state, replicas, provider, degradedReason } = report;
+    const { state, replicas, provider, degradedReason, placement } = report;
     const degraded = degradedReason === undefined ? {} : { degradedReason };
-    return [{ id, service, state, replicas, provider, ...degraded }];
+    const placed = placement && { placement };
+    return [{ id, service, state, replicas, provider, ...degraded, ...placed }];
   });
 }

@@ -9,9 +9,11 @@ import {
 } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { Service } from '../protocol/requests.js';
+import { operatorWords } from '../protocol/placement.js';
 import type { LeaseRouter } from '../routing/lease-router.js';
 import { BrokenCalls } from './broken-calls.js';
 import type { Incarnation } from './incarnation.js';
+import { placementWarning } from './placement-warnings.js';
 import { Slot } from './slot.js';
 import type { SlotOptions, SlotSurroundings } from './slot-options.js';
 import { BROKEN_SOCKET, EXIT_GRACE_MS } from './transport-error.js';
@@ -144,13 +146,17 @@ export class WorkerSlot {
     if (report.state === 'failed') {
       log.error({ ...fields, reason: report.error.message }, 'a model cannot load');
       this.#giveUp(this.spec.models.filter((model) => model.id === report.id));
-    } else if (report.degradedReason === undefined) {
-      const { replicas, provider, loadMs } = report;
-      log.info({ ...fields, replicas, provider, loadMs }, 'a model is loaded');
-    } else {
-      const reason = report.degradedReason;
-      log.warn({ ...fields, reason }, 'a model runs on the CPU, not on its GPU');
+      return;
     }
+    const { replicas, provider, loadMs, placement } = report;
+    const placed = placement && {
+      deviceShare: placement.deviceShare,
+      nodes: placement.nodes,
+      cpuOperators: operatorWords(placement.cpuOperators),
+    };
+    log.info({ ...fields, replicas, provider, loadMs, ...placed }, 'a model is loaded');
+    const warning = placementWarning(report, this.spec.device);
+    if (warning !== undefined) log.warn(fields, `a model ${warning}`);
   }
 
   #up(incarnation: Incarnation): void {

@@ -7,6 +7,7 @@ import type {
   EngineTable,
   JobContext,
   RecognitionModel,
+  ReplicaLoad,
   SpeechModel,
   DuePlace,
 } from '../engines/engine.js';
@@ -26,6 +27,7 @@ import type {
 import type { LiveCall } from './live.js';
 import { Playback } from './playback.js';
 import { ReplicaThread } from './replica-thread.js';
+import { settlePlacement } from './settle-placement.js';
 import type { StepRequest } from './step-order.js';
 import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
 import { countSteps, noWork, type StepWork } from './step-work.js';
@@ -100,7 +102,7 @@ export class HostedModel {
         await options.onLoaded?.(card.id, replicas);
         return model;
       });
-      const opened = await opening(loaded, replicas);
+      const opened = await opening(loaded, replicas, load);
       return new HostedModel(card.id, replicas, { opened, options });
     } catch (caught) {
       throw await explained(caught, { card, dir: assignment.dir });
@@ -183,10 +185,13 @@ function engineOf(card: ModelCard, engines: EngineTable): Promise<Engine> {
 async function opening(
   open: Promise<OpenedModel>,
   replicas: readonly ReplicaThread[],
+  { card, target }: Pick<ReplicaLoad, 'card' | 'target'>,
 ): Promise<WarmModel> {
   try {
     const opened = await open;
-    return { ...opened, warm: await warmUp(opened.model, replicas) };
+    const warm = await warmUp(opened.model, replicas);
+    await settlePlacement(card.id, replicas, target);
+    return { ...opened, warm };
   } catch (caught) {
     await Promise.all(replicas.map((replica) => replica.close()));
     throw caught;

@@ -24,7 +24,8 @@ function post(message: FromThread, transfer: readonly ArrayBuffer[] = []): void 
   port?.postMessage(message, [...transfer]);
 }
 
-type Run = Exclude<ToThread, { type: 'close' }>;
+type Run = Extract<ToThread, { type: 'step' | 'steps' }>;
+type Warmed = Extract<ToThread, { type: 'warmed' }>;
 
 async function runAndPost(replica: Replica, run: Run): Promise<void> {
   const [control] = controls;
@@ -40,9 +41,10 @@ async function runAndPost(replica: Replica, run: Run): Promise<void> {
   post({ type: 'results', results: outputs.map(({ result }) => result) }, transfer);
 }
 
-async function runSteps(replica: Replica, run: Run): Promise<void> {
+async function answer(replica: Replica, message: Run | Warmed): Promise<void> {
   try {
-    await runAndPost(replica, run);
+    if (message.type !== 'warmed') await runAndPost(replica, message);
+    else post({ type: 'placed', placement: await replica.warmed?.() });
   } catch (caught) {
     post({
       type: 'step_failed',
@@ -61,7 +63,7 @@ try {
   const replica = await loadReplica(load);
   port.on('message', (message: ToThread) => {
     if (message.type === 'close') void replica.close().then(() => port.close());
-    else void runSteps(replica, message);
+    else void answer(replica, message);
   });
   post({ type: 'loaded', provider: replica.provider, degradedReason: replica.degradedReason });
 } catch (caught) {

@@ -1,6 +1,7 @@
 import type { SupervisorLink } from '../protocol/child.js';
 import type { ModelAssignment, ModelReport } from '../protocol/control.js';
 import { ChorusError } from '../protocol/errors.js';
+import { worstPlacement } from '../protocol/placement.js';
 import { HostedModel, type HostOptions } from './hosted-model.js';
 import { MeasuredLoad } from './measured-load.js';
 
@@ -76,7 +77,10 @@ async function loadOnDevice(
 function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: number): ModelReport {
   const { id, service } = assignment;
   const replicas = model.replicas.length;
-  const { provider = 'none', degradedReason } = model.replicas[0] ?? {};
+  const found = model.replicas.find((replica) => replica.degradedReason !== undefined);
+  const { provider = 'none', degradedReason } = found ?? model.replicas[0] ?? {};
   const degraded = degradedReason === undefined ? {} : { degradedReason };
-  return { state: 'ready', id, service, replicas, provider, loadMs, ...degraded };
+  const placement = worstPlacement(model.replicas.flatMap((one) => one.placement ?? []));
+  const placed = placement && { placement };
+  return { state: 'ready', id, service, replicas, provider, loadMs, ...degraded, ...placed };
 }

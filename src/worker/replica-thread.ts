@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 
 import type { ReplicaLoad } from '../engines/engine.js';
 import { ChorusError } from '../protocol/errors.js';
+import type { Placement } from '../protocol/placement.js';
 import {
   MAX_TOGETHER,
   type FromThread,
@@ -23,6 +24,7 @@ interface PendingStep {
 export class ReplicaThread {
   readonly provider: string;
   readonly degradedReason: string | undefined;
+  #placement: Placement | undefined;
   readonly #thread: Worker;
   readonly #cancelFlag: Int32Array;
   #pending: PendingStep | undefined;
@@ -70,6 +72,17 @@ export class ReplicaThread {
     return this.#pending !== undefined;
   }
 
+  /** Where its graphs' nodes ran, once {@link ReplicaThread.warmed} has told. */
+  get placement(): Placement | undefined {
+    return this.#placement;
+  }
+
+  /** Tells the replica that its first runs are done, and resolves with what they showed. */
+  async warmed(): Promise<Placement | undefined> {
+    this.#placement = (await this.#run({ type: 'warmed' })) as Placement | undefined;
+    return this.#placement;
+  }
+
   /** Runs one step; only one at a time. */
   run(step: unknown): Promise<unknown> {
     return this.#run({ type: 'step', step });
@@ -113,6 +126,7 @@ export class ReplicaThread {
     this.#pending = undefined;
     if (message.type === 'result') pending?.resolve(message.result);
     else if (message.type === 'results') pending?.resolve(message.results);
+    else if (message.type === 'placed') pending?.resolve(message.placement);
     else if (message.type === 'step_failed') {
       const error = ChorusError.fromWire(message.error);
       error.cause = message.reason;

@@ -1,5 +1,6 @@
 import type { ReplicaLoad } from '../engines/engine.js';
 import type { WireError } from '../protocol/errors.js';
+import type { Placement } from '../protocol/placement.js';
 
 /** What an inference thread is born with. */
 export interface ThreadData {
@@ -17,6 +18,7 @@ export const MAX_TOGETHER = 16;
 export type ToThread =
   | { readonly type: 'step'; readonly step: unknown }
   | { readonly type: 'steps'; readonly steps: readonly unknown[] }
+  | { readonly type: 'warmed' }
   | { readonly type: 'close' };
 
 /** Inference thread → worker's main thread. `reason` is for the log, never for a client. */
@@ -29,4 +31,5 @@ export type FromThread =
   | { readonly type: 'load_failed'; readonly error: WireError; readonly reason: string }
   | { readonly type: 'result'; readonly result: unknown }
   | { readonly type: 'results'; readonly results: readonly unknown[] }
+  | { readonly type: 'placed'; readonly placement: Placement | undefined }
   | { readonly type: 'step_failed'; readonly error: WireError; readonly reason: string };

@@ -8,7 +8,7 @@ import { softLimited } from '../../audio/soft-limit.js';
 import { KOKORO_GRAPH, TIMED_GRAPH } from '../../models/kokoro/build.js';
 import { DURATIONS_OUTPUT } from '../../models/kokoro/durations.js';
 import type { Replica, ReplicaLoad } from '../engine.js';
-import { openSession } from '../onnx/session.js';
+import { ReplicaSessions } from '../onnx/replica-sessions.js';
 
 const STYLE_SIZE = 256;
 /** Rate of Kokoro's audio. */
@@ -35,10 +35,8 @@ export interface KokoroResult {
 
 /** Loads Kokoro: the graph that tells its durations if it was built, else the published one. */
 export async function loadReplica(load: ReplicaLoad): Promise<Replica<KokoroStep, KokoroResult>> {
-  const { session, provider, degradedReason } = await openSession({
+  const [session, held] = await ReplicaSessions.openOne(load, {
     path: await graphIn(load.modelDir),
-    threads: load.threads,
-    target: load.target,
     expect: {
       inputs: {
         // Older exports call them `tokens`, newer ones `input_ids`.
@@ -52,14 +50,10 @@ export async function loadReplica(load: ReplicaLoad): Promise<Replica<KokoroStep
     options: { enableMemPattern: false },
   });
   return {
-    provider,
-    ...(degradedReason === undefined ? {} : { degradedReason }),
+    ...held,
     async run(step) {
       const result = await speak(session, step);
       return { result, transfer: [result.samples.buffer as ArrayBuffer] };
-    },
-    async close() {
-      await session.release();
     },
   };
 }

@@ -3,6 +3,12 @@ import { InferenceSession } from 'onnxruntime-node';
 import { ChorusError } from '../../protocol/errors.js';
 import type { ComputeTarget } from '../engine.js';
 import { assertContract, type GraphContract } from './contract.js';
+import { RunProfile } from './run-profile.js';
+
+/** What to do about a GPU that does not compute. */
+export const GPU_ADVICE =
+  'REQUIRE_GPU=true forbids the CPU: `chorus setup cuda --check` and `chorus doctor` say what the ' +
+  'GPU lacks.';
 
 /** How to open a graph. */
 export interface OpenSessionOptions {
@@ -15,6 +21,10 @@ export interface OpenSessionOptions {
   readonly expect: GraphContract;
   /** Overrides of rarely needed session options, such as `enableCpuMemArena`. */
   readonly options?: InferenceSession.SessionOptions;
+  /** Whether to note where the nodes of the first runs ran. */
+  readonly isProfiled?: boolean;
+  /** Never fall back to the CPU: whoever opens it has another graph for that. */
+  readonly staysOnTarget?: boolean;
 }
 
 /** A loaded graph and where it runs. */
@@ -24,6 +34,8 @@ export interface OpenedSession {
   readonly provider: 'cpu' | 'cuda';
   /** Why the provider is not the one asked for. */
   readonly degradedReason?: string;
+  /** Of the first runs, if it was asked for and could be had; whoever releases the session closes it. */
+  readonly profile?: RunProfile;
 }
 
 /**
@@ -38,37 +50,49 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
     assertContract(opened.session, options.expect, options.path);
   } catch (error) {
     await opened.session.release();
+    await opened.profile?.close();
     throw error;
   }
   return opened;
 }
 
-/**
- * Waits for what is opened after some sessions and is of no use without them, nor they without it.
- * @throws What the opening threw, once they are released.
- */
-export async function openedBeside<Opened>(
-  sessions: readonly InferenceSession[],
-  opening: Promise<Opened>,
-): Promise<Opened> {
+async function createOnTarget(options: OpenSessionOptions): Promise<OpenedSession> {
+  const { target, staysOnTarget } = options;
+  if (target.kind === 'cpu') return { ...(await createWatched(options, 'cpu')), provider: 'cpu' };
   try {
-    return await opening;
+    return { ...(await createOnGpu(options)), provider: 'cuda' };
   } catch (caught) {
-    for (const session of sessions) await session.release();
-    throw caught;
+    if (staysOnTarget) throw caught;
+    if (target.required) throw refusal(caught);
+    const opened = await createWatched(options, 'cpu');
+    return { ...opened, provider: 'cpu', degradedReason: wordsOf(caught) };
   }
 }
 
-async function createOnTarget(options: OpenSessionOptions): Promise<OpenedSession> {
-  if (options.target.kind === 'cpu')
-    return { session: await create(options, 'cpu'), provider: 'cpu' };
+type Created = Pick<OpenedSession, 'session' | 'profile'>;
+
+/** A GPU whose work cannot be profiled can be used all the same. */
+async function createOnGpu(options: OpenSessionOptions): Promise<Created> {
   try {
-    return { session: await create(options, 'cuda'), provider: 'cuda' };
+    return await createWatched(options, 'cuda');
   } catch (caught) {
-    if (options.target.required) throw caught;
-    const session = await create(options, 'cpu');
-    return { session, provider: 'cpu', degradedReason: wordsOf(caught) };
+    if (!options.isProfiled) throw caught;
+    return { session: await create(options, 'cuda') };
   }
+}
+
+async function createWatched(
+  options: OpenSessionOptions,
+  provider: 'cpu' | 'cuda',
+): Promise<Created> {
+  if (!options.isProfiled) return { session: await create(options, provider) };
+  return RunProfile.begin((profiling) =>
+    create({ ...options, options: { ...options.options, ...profiling } }, provider),
+  );
+}
+
+function refusal(caught: unknown): ChorusError {
+  return new ChorusError('model_failed', `${wordsOf(caught)} ${GPU_ADVICE}`, {}, { cause: caught });
 }
 
 async function create(

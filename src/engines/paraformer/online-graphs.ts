@@ -89,10 +89,6 @@ export class OnlineGraphs {
     };
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#encoder.release(), this.#decoder.release()]);
-  }
-
   #cache(values: Float32Array | undefined): Tensor {
     const data = values ?? new Float32Array(this.channels * this.#memory);
     return new Tensor('float32', data, [1, this.channels, this.#memory]);

@@ -1,7 +1,7 @@
 /** The half of the engine that computes; runs in an inference thread. */
 import type { Replica, ReplicaLoad, StepControl, StepOutput } from '../engine.js';
 import { FrontEnd } from '../funasr/front-end.js';
-import { openedBeside, type OpenedSession, openSession } from '../onnx/session.js';
+import { ReplicaSessions } from '../onnx/replica-sessions.js';
 import {
   DECODER_CONTRACT,
   ENCODER_CONTRACT,
@@ -24,33 +24,31 @@ export async function loadReplica(load: ReplicaLoad): Promise<ParaformerReplica>
 }
 
 async function loadOffline(
-  { threads, target }: ReplicaLoad,
+  load: ReplicaLoad,
   { graph, frontEnd: config }: Extract<ParaformerFiles, { kind: 'offline' }>,
 ): Promise<ParaformerReplica> {
-  const opened = await openSession({ path: graph, threads, target, expect: OFFLINE_CONTRACT });
+  const [session, held] = await ReplicaSessions.openOne(load, {
+    path: graph,
+    expect: OFFLINE_CONTRACT,
+  });
   const frontEnd = new FrontEnd(config);
   return {
-    ...placeOf(opened),
-    run: async ({ pcm }) => ({ result: await hearSpan(opened.session, frontEnd, pcm) }),
-    close: () => opened.session.release(),
+    ...held,
+    run: async ({ pcm }) => ({ result: await hearSpan(session, frontEnd, pcm) }),
   };
 }
 
-async function loadOnline(
-  { threads, target }: ReplicaLoad,
+function loadOnline(
+  load: ReplicaLoad,
   files: Extract<ParaformerFiles, { kind: 'online' }>,
 ): Promise<ParaformerReplica> {
-  const open = { threads, target };
-  const encoder = await openSession({ ...open, path: files.encoder, expect: ENCODER_CONTRACT });
-  const opening = openSession({ ...open, path: files.decoder, expect: DECODER_CONTRACT });
-  const decoder = await openedBeside([encoder.session], opening);
-  const graphs = new OnlineGraphs(encoder.session, decoder.session, files.metadata);
-  const model: OnlineModel = { graphs, frontEnd: new FrontEnd(files.frontEnd) };
-  return {
-    ...placeOf(encoder.degradedReason === undefined ? decoder : encoder),
-    run: (step, control) => runOnline(model, step, control),
-    close: () => graphs.close(),
-  };
+  return ReplicaSessions.open(load, async (sessions) => {
+    const encoder = await sessions.add({ path: files.encoder, expect: ENCODER_CONTRACT });
+    const decoder = await sessions.add({ path: files.decoder, expect: DECODER_CONTRACT });
+    const graphs = new OnlineGraphs(encoder, decoder, files.metadata);
+    const model: OnlineModel = { graphs, frontEnd: new FrontEnd(files.frontEnd) };
+    return { ...sessions.held(), run: (step, control) => runOnline(model, step, control) };
+  });
 }
 
 async function runOnline(
@@ -71,8 +69,4 @@ function buffersOf({ frontEnd, rows, cif, caches }: OnlineState): ArrayBuffer[] 
   const { fbank, lfr } = frontEnd;
   const arrays = [fbank.tail, lfr.pending, rows, cif.sum, ...caches];
   return arrays.flatMap((array) => (array ? [array.buffer as ArrayBuffer] : []));
-}
-
-function placeOf({ provider, degradedReason }: OpenedSession) {
-  return { provider, ...(degradedReason === undefined ? {} : { degradedReason }) };
 }

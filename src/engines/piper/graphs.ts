@@ -4,17 +4,16 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { CUT_FILES, type CutInput, type WindowedCut } from '../../models/piper/cut-file.js';
 import { type TrimInput, trimNames } from '../../models/piper/trims.js';
-import type { ReplicaLoad } from '../engine.js';
-import { type OpenedSession, openSession } from '../onnx/session.js';
-import type { InputContract } from '../onnx/contract.js';
+import type { ReplicaSessions } from '../onnx/replica-sessions.js';
+import type { GraphContract, InputContract } from '../onnx/contract.js';
 import type { Frames } from './frames.js';
 import type { NamedTensor } from './steps.js';
 
 /** The three graphs that a voice was cut into. */
 export interface PiperGraphs {
-  readonly front: OpenedSession;
-  readonly flow: OpenedSession;
-  readonly decoder: OpenedSession;
+  readonly front: InferenceSession;
+  readonly flow: InferenceSession;
+  readonly decoder: InferenceSession;
 }
 
 const FLOATS: InputContract = { type: 'float32' };
@@ -27,8 +26,11 @@ const IDS: InputContract = { type: 'int64' };
  */
 const VARYING_SHAPES = { enableMemPattern: false };
 
-/** Opens the graphs of a voice; none stays open if one cannot be opened. */
-export async function openGraphs(load: ReplicaLoad, cut: WindowedCut): Promise<PiperGraphs> {
+/** Opens the graphs of a voice. */
+export async function openGraphs(
+  sessions: ReplicaSessions,
+  { cut, modelDir }: { readonly cut: WindowedCut; readonly modelDir: string },
+): Promise<PiperGraphs> {
   const speaker: Record<string, InputContract> = cut.hasSpeakers ? { sid: IDS } : {};
   const frontInputs = {
     input: IDS,
@@ -37,44 +39,24 @@ export async function openGraphs(load: ReplicaLoad, cut: WindowedCut): Promise<P
     duration_noise: FLOATS,
     ...speaker,
   };
-  const opened: OpenedSession[] = [];
-  const open = async (
-    file: string,
-    inputs: Readonly<Record<string, InputContract>>,
-    outputs: readonly string[],
-  ): Promise<OpenedSession> => {
-    const { modelDir, threads, target } = load;
-    const path = join(modelDir, file);
-    const session = await openSession({
-      path,
-      threads,
-      target,
-      expect: { inputs, outputs },
-      options: VARYING_SHAPES,
-    });
-    opened.push(session);
-    return session;
+  const open = (file: string, expect: GraphContract): Promise<InferenceSession> =>
+    sessions.add({ path: join(modelDir, file), expect, options: VARYING_SHAPES });
+  const flowInputs = { noise: FLOATS, ...floats(cut.flowInputs) };
+  return {
+    front: await open(CUT_FILES.front, { inputs: frontInputs, outputs: ['durations'] }),
+    flow: await open(CUT_FILES.flow, { inputs: flowInputs, outputs: ['latent'] }),
+    decoder: await open(CUT_FILES.decoder, { inputs: decoderInputs(cut), outputs: ['audio'] }),
   };
-  try {
-    return {
-      front: await open(CUT_FILES.front, frontInputs, ['durations']),
-      flow: await open(CUT_FILES.flow, { noise: FLOATS, ...floats(cut.flowInputs) }, ['latent']),
-      decoder: await open(CUT_FILES.decoder, decoderContract(cut), ['audio']),
-    };
-  } catch (caught) {
-    await Promise.all(opened.map(({ session }) => session.release()));
-    throw caught;
-  }
 }
 
-function decoderContract({
-  decoderInputs,
+function decoderInputs({
+  decoderInputs: inputs,
   decoderTrims,
 }: WindowedCut): Record<string, InputContract> {
   const trims = decoderTrims.flatMap((_, index) => Object.values(trimNames(index)));
   return {
     latent: FLOATS,
-    ...floats(decoderInputs),
+    ...floats(inputs),
     ...Object.fromEntries(trims.map((name) => [name, IDS])),
   };
 }
@@ -85,7 +67,7 @@ function floats(inputs: readonly CutInput[]): Record<string, InputContract> {
 
 /** Runs a graph. What it returns is memory of our own: onnxruntime reuses that of its outputs. */
 export async function runGraph(
-  { session }: OpenedSession,
+  session: InferenceSession,
   feeds: InferenceSession.FeedsType,
 ): Promise<Map<string, NamedTensor>> {
   const outputs = await session.run(feeds);

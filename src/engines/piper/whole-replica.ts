@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
 
 import type { Replica, ReplicaLoad } from '../engine.js';
-import { openSession } from '../onnx/session.js';
+import { ReplicaSessions } from '../onnx/replica-sessions.js';
 import { runGraph } from './graphs.js';
 import { makeAudible } from './loudness.js';
 import type { PiperResult, PiperStep } from './steps.js';
@@ -14,10 +14,8 @@ export async function openWholeReplica(
   load: ReplicaLoad,
   config: VoiceConfig,
 ): Promise<Replica<PiperStep, PiperResult>> {
-  const opened = await openSession({
+  const [session, held] = await ReplicaSessions.openOne(load, {
     path: join(load.modelDir, GRAPH_FILE),
-    threads: load.threads,
-    target: load.target,
     expect: {
       inputs: {
         input: { type: 'int64', rank: 2 },
@@ -28,17 +26,15 @@ export async function openWholeReplica(
       outputs: ['output'],
     },
   });
-  const { session, provider, degradedReason } = opened;
   const hasSpeakers = session.inputNames.includes('sid');
 
   return {
-    provider,
-    ...(degradedReason !== undefined && { degradedReason }),
+    ...held,
     async run(step) {
       if (step.kind !== 'whole') throw new Error('This voice speaks whole utterances only.');
       const { phonemeIds, lengthScale, speakerId = 0 } = step;
       const ids = BigInt64Array.from(phonemeIds, BigInt);
-      const outputs = await runGraph(opened, {
+      const outputs = await runGraph(session, {
         input: new Tensor('int64', ids, [1, ids.length]),
         input_lengths: new Tensor('int64', BigInt64Array.of(BigInt(ids.length)), [1]),
         scales: new Tensor('float32', scalesOf(config, lengthScale), [3]),
@@ -46,9 +42,6 @@ export async function openWholeReplica(
       });
       const samples = makeAudible(outputs.get('output')?.data ?? new Float32Array());
       return { result: samples, transfer: [samples.buffer as ArrayBuffer] };
-    },
-    async close() {
-      await session.release();
     },
   };
 }

@@ -2,6 +2,7 @@ import { Tensor } from 'onnxruntime-node';
 
 import type { WindowedCut } from '../../models/piper/cut-file.js';
 import type { Replica, ReplicaLoad, StepOutput } from '../engine.js';
+import { ReplicaSessions } from '../onnx/replica-sessions.js';
 import { type Frames, sliceFrames } from './frames.js';
 import { feedsOf, openGraphs, type PiperGraphs, runGraph, tensorOf, trimFeeds } from './graphs.js';
 import { makeAudible } from './loudness.js';
@@ -29,22 +30,16 @@ const LATENT_NOISE = 1;
 const DURATION_CHANNELS = 2;
 
 /** Opens a voice that was cut: its audio can be made window by window. */
-export async function openWindowReplica(
+export function openWindowReplica(
   load: ReplicaLoad,
   cut: WindowedCut,
   config: VoiceConfig,
 ): Promise<Replica<PiperStep, PiperResult>> {
-  const graphs = await openGraphs(load, cut);
-  const voice = new WindowVoice(graphs, cut, config);
-  const { provider, degradedReason } = graphs.decoder;
-  return {
-    provider,
-    ...(degradedReason !== undefined && { degradedReason }),
-    run: (step) => voice.run(step),
-    async close() {
-      await Promise.all(Object.values(graphs).map((graph) => graph.session.release()));
-    },
-  };
+  return ReplicaSessions.open(load, async (sessions) => {
+    const graphs = await openGraphs(sessions, { cut, modelDir: load.modelDir });
+    const voice = new WindowVoice(graphs, cut, config);
+    return { ...sessions.held(), run: (step) => voice.run(step) };
+  });
 }
 
 class WindowVoice {

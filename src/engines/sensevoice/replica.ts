@@ -3,7 +3,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
 import type { Replica, ReplicaLoad, StepOutput } from '../engine.js';
 import { FrontEnd } from '../funasr/front-end.js';
-import { openSession } from '../onnx/session.js';
+import { ReplicaSessions } from '../onnx/replica-sessions.js';
 import { decodeCtc } from './ctc.js';
 import { findSenseVoice, type SenseVoiceFiles, senseVoiceContract } from './model-files.js';
 import type { SpanResult, SpanStep } from './steps.js';
@@ -16,15 +16,12 @@ const PROMPT_ROWS = 4;
 
 /** Loads a model's graph and its features' tables. */
 export async function loadReplica(load: ReplicaLoad): Promise<SenseVoiceReplica> {
-  const { modelDir, threads, target } = load;
-  const files = await findSenseVoice(modelDir, target.kind);
+  const files = await findSenseVoice(load.modelDir, load.target.kind);
   const expect = senseVoiceContract(files.names);
-  const opened = await openSession({ path: files.graph, threads, target, expect });
-  const { session, provider, degradedReason } = opened;
+  const [session, held] = await ReplicaSessions.openOne(load, { path: files.graph, expect });
   const frontEnd = new FrontEnd(files.frontEnd);
   return {
-    provider,
-    ...(degradedReason === undefined ? {} : { degradedReason }),
+    ...held,
     async run(step): Promise<StepOutput<SpanResult>> {
       const rows = frontEnd.whole(step.pcm);
       const { rowSeconds } = frontEnd;
@@ -38,7 +35,6 @@ export async function loadReplica(load: ReplicaLoad): Promise<SenseVoiceReplica>
       }));
       return { result: { tokens, rowSeconds } };
     },
-    close: () => session.release(),
   };
 }
 

@@ -49,5 +49,4 @@ export interface WhisperBackend {
    * forgotten.
    */
   encode(windows: readonly Float32Array[], frames: number): Promise<EncodedBatch>;
-  close(): Promise<void>;
 }

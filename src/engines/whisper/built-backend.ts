@@ -62,13 +62,6 @@ export class BuiltBackend implements WhisperBackend {
     }
     return cross;
   }
-
-  async close(): Promise<void> {
-    const { encoder, decoder, attention } = this.#parts;
-    await encoder.release();
-    await decoder.release();
-    await attention.close();
-  }
 }
 
 class BuiltBatch implements EncodedBatch {

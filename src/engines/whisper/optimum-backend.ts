@@ -65,11 +65,6 @@ export class OptimumBackend implements WhisperBackend {
       attention: () => Promise.resolve(undefined),
     };
   }
-
-  async close(): Promise<void> {
-    await this.#encoder.release();
-    await this.#decoder.release();
-  }
 }
 
 class OptimumDecoderRun implements DecoderRun {

@@ -15,8 +15,7 @@ export type WhisperReplica = Replica<WhisperStep, WhisperResult>;
 export async function loadReplica(load: ReplicaLoad): Promise<WhisperReplica> {
   const files = await findWhisperFiles(load.modelDir);
   const vad = await openVad(load);
-  const { backend, opened } = await openBackend(load, files);
-  const { provider, degradedReason } = opened;
+  const { backend, held } = await openBackend(load, files);
   const mel = new LogMel(files.dims.mels);
   const model = { tokens: files.info.tokens, dims: files.dims };
   const runTogether = async (steps: readonly WhisperStep[], controls: readonly StepControl[]) => {
@@ -46,8 +45,7 @@ export async function loadReplica(load: ReplicaLoad): Promise<WhisperReplica> {
     return decodeBatch(audio, jobs, model);
   };
   return {
-    provider,
-    ...(degradedReason === undefined ? {} : { degradedReason }),
+    ...held,
     run: async (step, control) => {
       const [output] = await runTogether([step], [control]);
       return output as StepOutput<WhisperResult>;
@@ -55,7 +53,7 @@ export async function loadReplica(load: ReplicaLoad): Promise<WhisperReplica> {
     runTogether,
     close: async () => {
       await vad.close();
-      await backend.close();
+      await held.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { reloadAnswer } from '../admin/admin-answers.js';
+import { placementAnswer } from './placement-body.js';
 
 const count = z.int().min(0);
 const process = {
@@ -25,6 +26,7 @@ const model = z.object({
   replicas: count,
   provider: z.string().nullable().describe('What it computes on: `cpu` or `cuda`.'),
   degraded_reason: z.string().nullable().describe('Why that is not what was asked for.'),
+  placement: placementAnswer,
   error: z.string().nullable().describe('Why it cannot be used.'),
 });
 

@@ -2,6 +2,7 @@ import type { ServerStatus } from '../../protocol/status.js';
 import type { AppDependencies } from '../dependencies.js';
 import { familyFields } from './health-families.js';
 import { healthState, SERVICES } from './health-state.js';
+import { placementBody } from './placement-body.js';
 import { withoutFolders } from './without-folders.js';
 
 /** What the body of `/health` is drawn from. */
@@ -48,6 +49,7 @@ export function healthBody(sources: HealthSources): object {
         replicas: model.replicas,
         provider: model.provider ?? null,
         degraded_reason: told(model.degradedReason),
+        placement: placementBody(model.placement),
         error: told(model.error),
       })),
     ),

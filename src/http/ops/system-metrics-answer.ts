@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { placementAnswer } from './placement-body.js';
+
 /** What is not known is null. */
 const figure = z.number().nullable();
 const words = z.string().nullable();
@@ -41,6 +43,13 @@ const gpu = z.object({
   mig_devices: z.array(z.object({ uuid: z.string(), ...vram, processes: z.array(gpuProcess) })),
 });
 
+const model = z.object({
+  id: z.string(),
+  service: z.string(),
+  provider: words.describe('What it computes on: `cpu` or `cuda`.'),
+  placement: placementAnswer,
+});
+
 const worker = z.object({
   id: z.string(),
   device: z.string(),
@@ -51,6 +60,7 @@ const worker = z.object({
   vram_after_load_mb: figure,
   vram_after_unload_mb: figure,
   leak_suspicions: z.object({ rss: z.int(), vram: z.int() }).nullable(),
+  models: z.array(model),
 });
 
 /** `GET /system/metrics`: the computer's figures. */

@@ -4,18 +4,25 @@ import type {
   SpaceFigures,
   SystemFigures,
 } from '../../telemetry/system/figures.js';
+import type { WorkerModelStatus } from '../../protocol/status.js';
 import type { DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
 import type { GpuView, WorkerMemoryView } from '../telemetry-port.js';
 import { gpuBodies } from './gpu-body.js';
+import { placementBody } from './placement-body.js';
 import { gigabytes, megabytes, percent, percentOf } from './units.js';
 
 /** Handles `GET /system/metrics`: the computer's figures in the shape that VoiceHub's pages show. */
-export function systemMetrics({ telemetry }: AppDependencies): Middleware<DoorState> {
+export function systemMetrics({ telemetry, status }: AppDependencies): Middleware<DoorState> {
   return async function systemMetrics(ctx) {
     const system = await telemetry.system();
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = systemMetricsBody({ system, view: telemetry.gpus(), workers: telemetry.workers() });
+    ctx.body = systemMetricsBody({
+      system,
+      view: telemetry.gpus(),
+      workers: telemetry.workers(),
+      models: new Map(status().workers.map(({ id, models }) => [id, models])),
+    });
   };
 }
 
@@ -23,9 +30,11 @@ interface Sources {
   readonly system: SystemFigures;
   readonly view: GpuView;
   readonly workers: readonly WorkerMemoryView[];
+  /** By the worker's id. */
+  readonly models: ReadonlyMap<string, readonly WorkerModelStatus[]>;
 }
 
-function systemMetricsBody({ system, view, workers }: Sources): object {
+function systemMetricsBody({ system, view, workers, models }: Sources): object {
   const { cpu, memory, disk, network, atMs } = system;
   return {
     cpu: { usage_percent: percent(cpu.usageRatio), cores: cpu.cores },
@@ -36,7 +45,10 @@ function systemMetricsBody({ system, view, workers }: Sources): object {
     ...gpuBodies({ view, workers }),
     disk: { ...spaceBody(disk), usage_percent: diskPercent(disk) },
     network: networkBody(network),
-    workers: workers.map(workerBody),
+    workers: workers.map((worker) => ({
+      ...workerBody(worker),
+      models: (models.get(worker.id) ?? []).map(modelBody),
+    })),
     timestamp: new Date(atMs).toISOString(),
   };
 }
@@ -76,4 +88,8 @@ function workerBody(worker: WorkerMemoryView): object {
     vram_after_unload_mb: megabytes(worker.vramAfterUnloadBytes),
     leak_suspicions: worker.leakSuspicions,
   };
+}
+
+function modelBody({ id, service, provider, placement }: WorkerModelStatus): object {
+  return { id, service, provider: provider ?? null, placement: placementBody(placement) };
 }

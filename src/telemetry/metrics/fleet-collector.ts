@@ -13,6 +13,10 @@ export interface ReplicaFigures {
   readonly state: (typeof REPLICA_STATES)[number];
   /** Of the last load. */
   readonly loadMs?: number;
+  /** What it computes on, once it is loaded. */
+  readonly provider?: string;
+  /** Share of its nodes that ran on the worker's GPU, 0–1, where it was measured. */
+  readonly deviceShare?: number;
   /** Since the server's start, over all processes of the worker. */
   readonly steps: number;
   readonly stepMs: number;
@@ -91,7 +95,8 @@ function clear(metrics: MetricSet): void {
   const workers = [rest.worker_info, rest.worker_state, rest.worker_resident_memory_bytes];
   const memory = [rest.worker_vram_bytes, rest.worker_leak_suspicions_total];
   const replicas = [rest.replica_state, rest.replica_restarts_total, rest.replica_load_seconds];
-  const steps = [rest.engine_steps_total, rest.engine_step_seconds_total];
+  const placed = [rest.replica_provider_info, rest.replica_device_nodes_ratio];
+  const steps = [rest.engine_steps_total, rest.engine_step_seconds_total, ...placed];
   for (const metric of [...places, ...workers, ...memory, ...replicas, ...steps]) metric.reset();
 }
 
@@ -113,8 +118,9 @@ function collectWorker(
 function collectReplicas(
   metrics: MetricSet,
   { id: worker, restarts }: WorkerFigures,
-  { model, service: task, replicas, state, loadMs, steps, stepMs }: ReplicaFigures,
+  figures: ReplicaFigures,
 ): void {
+  const { model, service: task, replicas, state, loadMs, steps, stepMs } = figures;
   const whose = { worker, task, model };
   for (const one of REPLICA_STATES) {
     metrics.replica_state.set({ ...whose, state: one }, one === state ? replicas : 0);
@@ -123,6 +129,9 @@ function collectReplicas(
     metrics.replica_restarts_total.inc({ ...whose, reason }, count * replicas);
   }
   if (loadMs !== undefined) metrics.replica_load_seconds.set(whose, loadMs / 1000);
+  const { provider, deviceShare } = figures;
+  if (provider !== undefined) metrics.replica_provider_info.set({ ...whose, provider }, 1);
+  if (deviceShare !== undefined) metrics.replica_device_nodes_ratio.set(whose, deviceShare);
   metrics.engine_steps_total.inc(whose, steps);
   metrics.engine_step_seconds_total.inc(whose, stepMs / 1000);
 }

@@ -1,4 +1,5 @@
 import { GPU_SERIES } from './gpu-series.js';
+import { PLACEMENT_SERIES } from './placement-series.js';
 import type { SeriesTable } from './series-row.js';
 
 /** Steps of histograms, in seconds, each fit for what it measures. */
@@ -206,6 +207,7 @@ export const SERIES = {
   ...REQUEST_SERIES,
   ...SPEECH_SERIES,
   ...FLEET_SERIES,
+  ...PLACEMENT_SERIES,
   ...SERVER_SERIES,
   ...GPU_SERIES,
 } as const satisfies SeriesTable;

@@ -75,7 +75,7 @@ function randoms(name: string, dims: readonly number[]): Float32Array {
 
 const info = { alignmentHeads: HEADS } as unknown as WhisperInfo;
 let folder: string;
-const opened: WhisperBackend[] = [];
+const opened: { close(): Promise<void> }[] = [];
 
 /** Writes the layout in a precision and opens it as a replica does. */
 async function build(precision: Precision): Promise<WhisperBackend> {
@@ -88,8 +88,12 @@ async function build(precision: Precision): Promise<WhisperBackend> {
   const graphs = { encoder: path('encoder'), decoder: path('decoder') };
   const files: WhisperFiles = { kind: 'built', ...graphs, dims: DIMS, info };
   const element = precision === 'float16' ? 'float16' : 'float32';
-  const { backend } = await openBackend({ threads: 1, target: { kind: 'cpu' } }, files, element);
-  opened.push(backend);
+  const { backend, held } = await openBackend(
+    { threads: 1, target: { kind: 'cpu' } },
+    files,
+    element,
+  );
+  opened.push(held);
   return backend;
 }
 
@@ -119,7 +123,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chorus-layouts-'));
 });
 afterAll(async () => {
-  for (const backend of opened) await backend.close();
+  for (const held of opened) await held.close();
   await rm(folder, { recursive: true });
 });
 
