@@ -46,7 +46,7 @@ async function hearsOnGpu({ asr }: Settings): Promise<boolean> {
   const { devices } = asr;
   if (asr.models.length === 0) return false;
   if (devices.kind === 'list') return devices.devices.some((device) => device !== 'cpu');
-  return (await listGpus()).length > 0;
+  return (await listGpus()).some(({ hiddenBy }) => hiddenBy === undefined);
 }
 
 /** Runs `chorus pull` and resolves with its exit code. */

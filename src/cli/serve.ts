@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load.js';
 import { tracingSettings } from '../config/tracing.js';
 import { SettingsError } from '../config/settings-error.js';
 import type { Settings } from '../config/settings.js';
+import { visibilityWarnings } from '../config/visible-gpus.js';
 import { entryOf, loadCatalogue, placeCard, type Catalogue } from '../models/catalogue.js';
 import { ConfiguredModels } from '../models/model-names.js';
 import { DataFolderInUse } from '../supervisor/data-folder.js';
@@ -83,7 +84,9 @@ interface Parts {
 
 async function start({ settings, log, catalogue, models, tracing }: Parts): Promise<RunningServer> {
   await placeCards(catalogue, settings);
-  const plans = resolveWorkers(settings, await listGpus());
+  const gpus = await listGpus();
+  for (const warning of visibilityWarnings(gpus)) log.warn({}, warning);
+  const plans = resolveWorkers(settings, gpus);
   const workers = workerSpecs(plans, settings, (id) => models.modelDir(id));
   warnIfOpen(settings, log);
   return startServer({ settings, log, catalogue: models, workers, tracing });

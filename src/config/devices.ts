@@ -24,6 +24,8 @@ interface Placed {
   readonly device: Device;
   /** `cpu`, `gpu-0`, `gpu-0-mig-1`: without the number of the worker on it. */
   readonly label: string;
+  /** Why it must not be used, though it is there. */
+  readonly hiddenBy?: string;
 }
 
 interface Draft extends Placed {
@@ -39,21 +41,36 @@ const CPU: Placed = { device: { kind: 'cpu' }, label: 'cpu' };
 function placedOn(gpu: Gpu): Placed[] {
   const { index, uuid, name } = gpu;
   if (gpu.slices.length === 0) {
-    return [{ device: { kind: 'gpu', index, uuid, name }, label: `gpu-${index}` }];
+    return [{ device: { kind: 'gpu', index, uuid, name }, label: `gpu-${index}`, ...mark(gpu) }];
   }
   return gpu.slices.map((slice, number) => ({
     device: { kind: 'gpu', index, uuid: slice.uuid, name: `${name} ${slice.name}` },
     label: `gpu-${index}-mig-${number}`,
+    ...mark(slice),
   }));
 }
 
+function mark({ hiddenBy }: Pick<Gpu, 'hiddenBy'>): Pick<Gpu, 'hiddenBy'> {
+  return hiddenBy === undefined ? {} : { hiddenBy };
+}
+
+function isVisible({ hiddenBy }: Pick<Gpu, 'hiddenBy'>): boolean {
+  return hiddenBy === undefined;
+}
+
+/** Says what may be used, for whoever named something else. */
 function describe(gpus: readonly Gpu[]): string {
   if (gpus.length === 0) return 'nvidia-smi lists no GPU on this machine; cpu always works';
-  const lines = gpus.flatMap((gpu) => [
-    `${gpu.index} ${gpu.name} ${gpu.uuid}`,
-    ...gpu.slices.map((slice) => `${slice.name} ${slice.uuid}`),
-  ]);
-  return `there are: ${lines.join(', ')}; and cpu`;
+  const lines = gpus
+    .filter(isVisible)
+    .flatMap((gpu) => [
+      `${gpu.index} ${gpu.name} ${gpu.uuid}`,
+      ...gpu.slices.filter(isVisible).map((slice) => `${slice.name} ${slice.uuid}`),
+    ]);
+  const hidden = gpus.flatMap(placedOn).find((placed) => !isVisible(placed));
+  if (lines.length === 0) return `${hidden?.hiddenBy} hides all GPUs; cpu always works`;
+  const rest = hidden === undefined ? '' : ` (${hidden.hiddenBy} hides the others)`;
+  return `there are: ${lines.join(', ')}; and cpu${rest}`;
 }
 
 function find(name: string, gpus: readonly Gpu[]): Placed[] {
@@ -75,15 +92,26 @@ function select(
   gpus: readonly Gpu[],
 ): { readonly placed: readonly Placed[]; readonly problems: readonly string[] } {
   if (selection.kind === 'auto') {
-    const placed = gpus.flatMap(placedOn);
+    const placed = gpus.flatMap(placedOn).filter(isVisible);
     return { placed: placed.length > 0 ? placed : [CPU], problems: [] };
   }
-  const found = selection.devices.map((name) => ({ name, placed: find(name, gpus) }));
-  const missing = found.filter(({ placed }) => placed.length === 0).map(({ name }) => name);
-  const list = [...new Set(missing)].join(', ');
-  const problems =
-    list === '' ? [] : [`${setting} names ${list}, which is not here: ${describe(gpus)}.`];
-  return { placed: found.flatMap(({ placed }) => placed), problems };
+  const found = selection.devices.map((name) => ({ name, all: find(name, gpus) }));
+  const missing = found.filter(({ all }) => all.length === 0).map(({ name }) => name);
+  const hidden = found.filter(({ all }) => all.length > 0 && !all.some(isVisible));
+  const problems = [
+    ...problemOf(missing, (list) => `${setting} names ${list}, which is not here: `),
+    ...problemOf(
+      hidden.map(({ name }) => name),
+      (list) =>
+        `${setting} names ${list}, but CUDA_VISIBLE_DEVICES keeps it from Chorus. ` +
+        'Name it there too, or another one here: ',
+    ),
+  ].map((problem) => `${problem}${describe(gpus)}.`);
+  return { placed: found.flatMap(({ all }) => all.filter(isVisible)), problems };
+}
+
+function problemOf(names: readonly string[], words: (list: string) => string): string[] {
+  return names.length === 0 ? [] : [words([...new Set(names)].join(', '))];
 }
 
 /** The n-th time that a service names a device joins the n-th time that the other one names it. */

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
+import { markHidden } from './visible-gpus.js';
 
 /** A part of a GPU that NVIDIA's multi-instance mode cut off; CUDA addresses it by its UUID. */
 export interface GpuSlice {
   readonly uuid: string;
   readonly name: string;
+  /** What hides it from CUDA programs; absent = it is visible. */
+  readonly hiddenBy?: string;
 }
 
 /** A GPU as `nvidia-smi -L` lists it. */
@@ -14,6 +17,8 @@ export interface Gpu {
   readonly name: string;
   /** Empty unless the GPU is cut into slices; then only the slices can compute. */
   readonly slices: readonly GpuSlice[];
+  /** What hides it, with all its slices, from CUDA programs; absent = it may be used. */
+  readonly hiddenBy?: string;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -33,14 +38,15 @@ export function parseGpuList(output: string): Gpu[] {
 }
 
 /**
- * Lists this machine's GPUs. A machine without a working NVIDIA driver has none: `nvidia-smi` is
- * then absent, fails, or hangs and is given up after ten seconds.
+ * Lists this machine's GPUs; those that `CUDA_VISIBLE_DEVICES` hides are marked. A machine without a
+ * working NVIDIA driver has none: `nvidia-smi` is then absent, fails, or hangs and is given up after
+ * ten seconds.
  */
-export function listGpus(command = 'nvidia-smi'): Promise<Gpu[]> {
+export function listGpus(command = 'nvidia-smi'): Promise<readonly Gpu[]> {
   return new Promise((resolve) => {
     const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', encoding: 'utf8' } as const;
     execFile(command, ['-L'], options, (error, stdout) => {
-      resolve(error === null ? parseGpuList(stdout) : []);
+      resolve(error === null ? markHidden(parseGpuList(stdout)) : []);
     });
   });
 }

@@ -250,6 +250,21 @@ describe('devices', () => {
     expect(required.code).toBe(1);
   });
 
+  test('a GPU that CUDA_VISIBLE_DEVICES hides is said to be, and a slip in it is a warning', async () => {
+    const none = await doctor({ CUDA_VISIBLE_DEVICES: '', TTS_GPUS: 'auto' });
+    const hidden = `0 Test GPU ${GPU_UUID} (hidden by CUDA_VISIBLE_DEVICES=)`;
+    expect(none.of('gpus')).toMatchObject({ state: 'ok', detail: hidden });
+    expect(none.of('workers').detail).toMatch(/^cpu-0:/);
+    const slip = await doctor({ CUDA_VISIBLE_DEVICES: '1', TTS_GPUS: '0' });
+    expect(slip.of('gpus')).toMatchObject({
+      state: 'warning',
+      detail: expect.stringMatching(
+        /hidden by.*\nCUDA_VISIBLE_DEVICES=1 has 1, which is no device/,
+      ),
+    });
+    expect(slip.of('workers').detail).toContain('CUDA_VISIBLE_DEVICES=1 hides all GPUs');
+  });
+
   test('an nvidia-smi that fails is worth a warning', async () => {
     await program('nvidia-smi', 'echo "NVIDIA-SMI has failed"; exit 9');
     expect((await doctor()).of('gpus')).toMatchObject({

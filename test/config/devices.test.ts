@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveWorkers } from '../../src/config/devices.js';
 import type { WorkerPlan } from '../../src/config/devices.js';
 import { listGpus, parseGpuList } from '../../src/config/gpus.js';
+import { markHidden, visibilityWarnings } from '../../src/config/visible-gpus.js';
 import { loadSettings } from '../../src/config/load.js';
 import { SettingsError } from '../../src/config/settings-error.js';
 
@@ -124,6 +125,92 @@ describe('one worker a device', () => {
         'nvidia-smi lists no GPU on this machine; cpu always works.',
     ]);
     expect(problemsOf(() => resolveWorkers(settings, GPUS, 2))).toEqual([]);
+  });
+});
+
+const [H_UUID, A_UUID] = GPUS.map(({ uuid }) => uuid);
+const [M1, M2] = (A100?.slices ?? []).map(({ uuid }) => uuid);
+/** A third one, of which the first cannot be told apart by a few characters. */
+const TWIN = 'GPU-aaaaaaaa-ffff-c3f3-1b07-005d5ae1dc3f';
+const THREE = [...GPUS, { index: 2, uuid: TWIN, name: 'NVIDIA H100 80GB HBM3', slices: [] }];
+
+describe('CUDA_VISIBLE_DEVICES', () => {
+  const env = (value: string, order = 'PCI_BUS_ID') => ({
+    CUDA_VISIBLE_DEVICES: value,
+    CUDA_DEVICE_ORDER: order,
+  });
+
+  function chosen(value: string, own: NodeJS.ProcessEnv = {}): string[] {
+    const settings = loadSettings({ env: { ASR_MODELS: 'none', ...own }, cwd: tmpdir() });
+    return resolveWorkers(settings, markHidden(THREE, env(value)), 8).map(({ id }) => id);
+  }
+
+  test.each([
+    ['2', ['gpu-2']],
+    ['2, 0', ['gpu-0', 'gpu-2']],
+    ['1', ['gpu-1-mig-0', 'gpu-1-mig-1']],
+    [TWIN, ['gpu-2']],
+    ['gpu-AAAAAAAA-f', ['gpu-2']],
+    [A_UUID, ['gpu-1-mig-0', 'gpu-1-mig-1']],
+    [M2, ['gpu-1-mig-1']],
+    ['MIG-2,GPU-aaaaaaaa-d', ['gpu-0', 'gpu-1-mig-1']],
+  ])('%s lets auto take what it names', (value, expected) => {
+    expect(chosen(value ?? '')).toEqual(expected);
+    expect(visibilityWarnings(THREE, env(value ?? ''))).toEqual([]);
+  });
+
+  test.each([
+    ['', ['cpu-0'], undefined],
+    ['-1', ['cpu-0'], undefined],
+    ['2,-1,0', ['gpu-2'], undefined],
+    ['2,7,0', ['gpu-2'], /has 7, which is no device of this machine: it and all after/],
+    ['2,,0', ['gpu-2'], /has an empty entry/],
+    ['GPU-dead,0', ['cpu-0'], /has GPU-dead, which is no device/],
+    ['2,GPU-aaaaaaaa', ['gpu-2'], /has GPU-aaaaaaaa, which fits several devices/],
+    ['none', ['cpu-0'], /has none, which is no device/],
+    ['2,0,2', ['cpu-0'], /names GPU-aaaaaaaa-ffff.* twice: none is visible/],
+  ])('%s is read as CUDA reads it', (value, expected, warning) => {
+    expect(chosen(value)).toEqual(expected);
+    const warnings = visibilityWarnings(THREE, env(value));
+    if (warning === undefined) expect(warnings).toEqual([]);
+    else expect(warnings).toEqual([expect.stringMatching(warning)]);
+  });
+
+  test('is not there: nothing is hidden', () => {
+    expect(markHidden(THREE, {})).toBe(THREE);
+    expect(visibilityWarnings(THREE, {})).toEqual([]);
+  });
+
+  test('with numbers of unlike GPUs is doubtful, unless they are counted by their bus', () => {
+    const doubt = [expect.stringMatching(/of several kinds.*CUDA_DEVICE_ORDER=PCI_BUS_ID/)];
+    expect(visibilityWarnings(GPUS, env('0', 'FASTEST_FIRST'))).toEqual(doubt);
+    expect(visibilityWarnings(GPUS, { CUDA_VISIBLE_DEVICES: '0' })).toEqual(doubt);
+    expect(visibilityWarnings(GPUS, env(H_UUID ?? '', 'FASTEST_FIRST'))).toEqual([]);
+    expect(visibilityWarnings([THREE[0]!, THREE[2]!], env('0', 'FASTEST_FIRST'))).toEqual([]);
+    expect(visibilityWarnings([], env('0', 'FASTEST_FIRST'))).toEqual([]);
+  });
+
+  test('leaves numbers and names of devices as nvidia-smi has them', () => {
+    expect(chosen('2,1', { TTS_GPUS: '2,1' })).toEqual(['gpu-2', 'gpu-1-mig-0', 'gpu-1-mig-1']);
+    expect(chosen(M2 ?? '', { TTS_GPUS: '1' })).toEqual(['gpu-1-mig-1']);
+  });
+
+  test('hides a device from the settings, which say so', () => {
+    expect(problemsOf(() => chosen('2', { TTS_GPUS: '0,2' }))).toEqual([
+      'TTS_GPUS names 0, but CUDA_VISIBLE_DEVICES keeps it from Chorus. Name it there too, or ' +
+        `another one here: there are: 2 NVIDIA H100 80GB HBM3 ${TWIN}; and cpu ` +
+        '(CUDA_VISIBLE_DEVICES=2 hides the others).',
+    ]);
+    expect(problemsOf(() => chosen(M2 ?? '', { TTS_GPUS: M1, REQUIRE_GPU: 'no' }))).toEqual([
+      expect.stringMatching(/^TTS_GPUS names MIG-1.*but CUDA.*: there are: 1 NVIDIA A.*, MIG 3g/),
+    ]);
+    expect(problemsOf(() => chosen('', { REQUIRE_GPU: 'true' }))).toEqual([
+      'REQUIRE_GPU=true, but TTS_GPUS comes to cpu: ' +
+        'CUDA_VISIBLE_DEVICES= hides all GPUs; cpu always works.',
+    ]);
+    expect(problemsOf(() => chosen('2', { TTS_GPUS: '9' }))).toEqual([
+      expect.stringMatching(/^TTS_GPUS names 9, which is not here: there are: 2 NVIDIA/),
+    ]);
   });
 });
 
