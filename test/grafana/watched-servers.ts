@@ -1,10 +1,7 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
 import { FakeNvml, fakeGpu, fakeGpus } from '../support/fake-nvml.js';
 import { startLiveServer, type LiveServer } from '../support/live-server.js';
+import { fakeNvidiaSmi } from '../support/nvidia-smi.js';
 import { startPrometheus, type Prometheus } from '../support/prometheus.js';
 import { startScriptedServer, type ScriptedServer } from '../support/scripted-server.js';
 import { RULE_FILE } from './rules.js';
@@ -40,9 +37,9 @@ export async function startWatchedServers(): Promise<WatchedServers> {
   try {
     const nvml = await fakeMachine();
     ends.push(() => nvml.dispose());
-    const bin = await nvidiaSmi(nvml);
-    ends.push(() => rm(bin, { recursive: true }));
-    const chorus = await kept(startChorus(settingsOn(nvml, bin)));
+    const smi = await fakeNvidiaSmi(nvml.state.gpus);
+    ends.push(() => smi.remove());
+    const chorus = await kept(startChorus(settingsOn(nvml, smi.path)));
     const live = await kept(startLiveServer({ workers: 1, settings: NO_GPUS }));
     const slow = await kept(startScriptedServer(1, NO_GPUS));
     const targets = [chorus.url, live.url, slow.url];
@@ -62,10 +59,10 @@ function fakeMachine(): Promise<FakeNvml> {
 }
 
 /** One request at a time is spoken, and one may wait. */
-function settingsOn(nvml: FakeNvml, bin: string): Record<string, string> {
+function settingsOn(nvml: FakeNvml, path: string): Record<string, string> {
   return {
     ...nvml.env,
-    PATH: `${bin}:${process.env['PATH']}`,
+    PATH: path,
     NVML_LIBRARY: nvml.libraryPath,
     TTS_GPUS: '0',
     ASR_GPUS: '1',
@@ -73,14 +70,4 @@ function settingsOn(nvml: FakeNvml, bin: string): Record<string, string> {
     MAX_QUEUE: '1',
     LOG_FILE: 'none',
   };
-}
-
-/** A folder with an nvidia-smi that lists what the fake library has. */
-async function nvidiaSmi({ state }: FakeNvml): Promise<string> {
-  const bin = await mkdtemp(join(tmpdir(), 'chorus-bin-'));
-  const lines = state.gpus.map(({ name, uuid }, index) => `GPU ${index}: ${name} (UUID: ${uuid})`);
-  const program = join(bin, 'nvidia-smi');
-  await writeFile(program, `#!/bin/sh\ncat <<'END'\n${lines.join('\n')}\nEND\n`);
-  await chmod(program, 0o755);
-  return bin;
 }
