@@ -14,7 +14,9 @@ export function placementWarning(report: ReadyReport, device: Device): string | 
   if (heavy.length === 0 && !isElsewhere) return undefined;
   const { provider, nodes, cpuOperators } = placement;
   const all = Object.values(nodes).reduce((sum, count) => sum + count, 0);
-  const some = isElsewhere ? `none of its ${all} nodes` : `only ${nodes[provider] ?? 0} of ${all}`;
+  const some = isElsewhere
+    ? `none of its ${all} nodes`
+    : `only ${nodes[provider] ?? 0} of its ${all} nodes`;
   return (
     `was opened on ${provider}, but ${some} ran there. ` +
     `On the CPU ran ${operatorWords(heavy.length > 0 ? heavy : cpuOperators)}.`
@@ -23,7 +25,7 @@ export function placementWarning(report: ReadyReport, device: Device): string | 
 
 function degradedWords(reason: string, placement: Placement | undefined): string {
   const operators = placement?.cpuOperators ?? [];
-  const ran = operators.length > 0 ? ` There ran ${operatorWords(operators)}.` : '';
+  const ran = operators.length > 0 ? ` On the CPU ran ${operatorWords(operators)}.` : '';
   const why = reason.trim().replace(/\.$/, '');
   const advice = '`chorus setup cuda --check` says what the GPU lacks.';
   return `runs on the CPU, not on its GPU: ${why}.${ran} ${advice}`;

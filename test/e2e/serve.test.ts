@@ -1,14 +1,18 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startChorus, type ChorusProcess } from '../support/chorus-process.js';
 import { eventually } from '../support/eventually.js';
+import { modelDir } from '../support/models.js';
+import type { RunningModel } from '../../src/cli/running-models.js';
 
 const GPU = 'GPU-8f6f7c1e-0000-4000-8000-000000000001';
 
@@ -21,6 +25,17 @@ interface Health {
 
 async function healthOf(chorus: ChorusProcess): Promise<Health> {
   return (await (await fetch(`${chorus.url}/health`)).json()) as Health;
+}
+
+/** Where `chorus models` says that a server's models run. */
+async function placesOf({ url, cwd }: ChorusProcess): Promise<string[]> {
+  const env = { ...process.env, MODELS_DIR: modelDir('.'), PORT: new URL(url).port };
+  const command = [resolve('dist/src/cli/main.js'), 'models', '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd, env });
+  const listed = JSON.parse(stdout) as { id: string; running: RunningModel[] }[];
+  return listed.flatMap(({ id, running }) =>
+    running.map((one) => `${id} ${one.provider} ${one.deviceShare} on ${one.worker}`),
+  );
 }
 
 /** The error of a server that does not come up; it holds the exit code and what was printed. */
@@ -102,15 +117,24 @@ describe('chorus serve', () => {
     });
     const { warnings, workers, models } = await healthOf(chorus);
     expect(workers).toMatchObject([{ id: 'gpu-0', device: GPU }]);
-    expect(models).toMatchObject([{ worker: 'gpu-0', provider: 'cpu' }]);
+    expect(models).toMatchObject([
+      { worker: 'gpu-0', provider: 'cpu', placement: { device_share: 0 } },
+    ]);
     expect(warnings[0]).toMatch(/gpu-0: piper-en-us-joe runs on the CPU, not on its GPU: /);
+    expect(warnings[0]).toMatch(
+      /On the CPU ran .*\b(Add|Conv|Mul) \(\d+ nodes\), .* and \d+ more\. /,
+    );
+    expect(warnings[0]).toMatch(/`chorus setup cuda --check`/);
     expect(chorus.log()).toMatch(/runs on the CPU, not on its GPU/);
+    expect(await placesOf(chorus)).toEqual(['piper-en-us-joe cpu 0 on gpu-0']);
     expect(await chorus.stop()).toBe(0);
   });
 
   it('refuses to start without CUDA where a GPU is required', async () => {
     const settings = { PATH: path, TTS_GPUS: '0', ASR_MODELS: 'none', REQUIRE_GPU: 'true' };
-    expect(await refusal(settings)).toMatch(/ended with 78[^]*REQUIRE_GPU=true, but gpu-0/);
+    const words = await refusal(settings);
+    expect(words).toMatch(/ended with 78[^]*REQUIRE_GPU=true, but gpu-0/);
+    expect(words).toMatch(/on cuda: [^]*`chorus setup cuda --check` and `chorus doctor`/);
   });
 
   it('refuses GPUs, models and values that are not there, and names those that are', async () => {

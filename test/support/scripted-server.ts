@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { startServer, type RunningServer, type StartOptions } from '../../src/cli/start-server.js';
 import { loadSettings } from '../../src/config/load.js';
 import { loadCatalogue } from '../../src/models/catalogue.js';
+import type { Device } from '../../src/protocol/control.js';
+import type { Placement } from '../../src/protocol/placement.js';
 import { ConfiguredModels } from '../../src/models/model-names.js';
 import { createLogger } from '../../src/telemetry/log.js';
 import { SCRIPTED_CARD } from './scripted-card.js';
@@ -18,16 +20,25 @@ export interface ScriptedServer extends RunningServer {
   spooled(): Promise<string[]>;
 }
 
+/** How a scripted server differs from the usual. */
+export interface ScriptedServerParts extends Pick<StartOptions, 'tracing'> {
+  /** The device of its workers, where it is not the CPU. */
+  readonly device?: Device;
+  /** Where the workers' graphs are said to have run. */
+  readonly placement?: Placement;
+}
+
 /** Starts it with `workers` scripted workers of one replica each and the real media process. */
 export async function startScriptedServer(
   workers: number,
   settings: Record<string, string> = {},
-  parts: Pick<StartOptions, 'tracing'> = {},
+  { device = { kind: 'cpu' }, placement, ...parts }: ScriptedServerParts = {},
 ): Promise<ScriptedServer> {
   const root = await mkdtemp(join(tmpdir(), 'chorus-scripted-'));
   const modelDir = join(root, 'models', 'scripted');
   await mkdir(modelDir, { recursive: true });
   await writeFile(join(modelDir, 'model.yaml'), SCRIPTED_CARD);
+  if (placement) await writeFile(join(modelDir, 'placement.json'), JSON.stringify(placement));
   const env = {
     PORT: '0',
     MODELS_DIR: join(root, 'models'),
@@ -47,7 +58,7 @@ export async function startScriptedServer(
     catalogue: new ConfiguredModels(await loadCatalogue(loaded), loaded),
     workers: Array.from({ length: workers }, (_, n) => ({
       id: `cpu-${n}`,
-      device: { kind: 'cpu' },
+      device,
       models: [model],
     })),
     workerEntry: new URL('../workers/scripted-entry.js', import.meta.url),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 
 import type { Replica, ReplicaLoad } from '../../src/engines/engine.js';
+import type { Placement } from '../../src/protocol/placement.js';
 import { SAMPLES_PER_STEP, type ScriptedStep } from './scripted-engine.js';
 
 /** The words in which onnxruntime reports a failed CUDA call. */
@@ -21,6 +22,11 @@ function nameBusyProcess(file: string): void {
   renameSync(unfinished, file);
 }
 
+function placementIn(modelDir: string): Placement | undefined {
+  const file = join(modelDir, 'placement.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Placement) : undefined;
+}
+
 /** Blocks the thread, as native code does. */
 function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
@@ -28,12 +34,15 @@ function block(milliseconds: number): void {
 
 /**
  * Loads a replica that writes each step that it starts into `steps.log` of the model's folder, its
- * process id into `busy.pid`, and both into `pids.log`.
+ * process id into `busy.pid`, and both into `pids.log`. It says of where it runs what `placement.json`
+ * does: no machine without a GPU has graphs on one.
  */
 export async function loadReplica(load: ReplicaLoad): Promise<Replica> {
   if (existsSync(join(load.modelDir, 'broken'))) throw new Error('the weights are broken');
+  const placement = placementIn(load.modelDir);
   return {
-    provider: 'cpu',
+    provider: placement?.provider ?? 'cpu',
+    ...(placement && { warmed: async () => placement }),
     async run(input, control) {
       const step = input as ScriptedStep;
       nameBusyProcess(join(load.modelDir, 'busy.pid'));

@@ -22,6 +22,9 @@ export const HEAVY_BYTES = 64 * 1024;
 /** Inserted by onnxruntime between providers: they are no nodes of the graph. */
 const COPIES: ReadonlySet<string> = new Set(['MemcpyToHost', 'MemcpyFromHost']);
 
+/** They look at the shape of their input, or at a few of its rows: how large it is says nothing. */
+const READERS: ReadonlySet<string> = new Set(['Shape', 'Size', 'Gather']);
+
 const bytes = z.coerce.number().catch(0);
 /** An event of a node's kernel, as onnxruntime writes it: all arguments are text. */
 const nodeEvent = z.object({
@@ -46,12 +49,11 @@ export async function placedNodes(lines: AsyncIterable<string>): Promise<PlacedN
   for await (const line of lines) {
     const event = eventOf(line);
     if (!event || COPIES.has(event.args.op_name)) continue;
-    const { op_name: operator, node_index: index, ...args } = event.args;
+    const { op_name: operator, node_index: index, provider } = event.args;
     // Graphs inside of a graph number their nodes from 0 again.
     const key = `${index} ${operator} ${event.name}`;
-    const handled = args.activation_size + args.parameter_size + args.output_size;
-    const isHeavy = handled > HEAVY_BYTES || nodes.get(key)?.isHeavy === true;
-    nodes.set(key, { operator, provider: shortName(args.provider), isHeavy });
+    const isHeavy = handledBytes(event.args) > HEAVY_BYTES || nodes.get(key)?.isHeavy === true;
+    nodes.set(key, { operator, provider: shortName(provider), isHeavy });
   }
   return [...nodes.values()];
 }
@@ -82,6 +84,11 @@ function eventOf(line: string): z.infer<typeof nodeEvent> | undefined {
     // Cut off where reading ended, or a name that was written without escapes.
     return undefined;
   }
+}
+
+function handledBytes(args: z.infer<typeof nodeEvent>['args']): number {
+  if (READERS.has(args.op_name)) return args.output_size;
+  return args.activation_size + args.parameter_size + args.output_size;
 }
 
 /** `CUDAExecutionProvider` → `cuda`. */

@@ -60,7 +60,7 @@ async function createOnTarget(options: OpenSessionOptions): Promise<OpenedSessio
   const { target, staysOnTarget } = options;
   if (target.kind === 'cpu') return { ...(await createWatched(options, 'cpu')), provider: 'cpu' };
   try {
-    return { ...(await createOnGpu(options)), provider: 'cuda' };
+    return { ...(await createWatched(options, 'cuda')), provider: 'cuda' };
   } catch (caught) {
     if (staysOnTarget) throw caught;
     if (target.required) throw refusal(caught);
@@ -70,16 +70,6 @@ async function createOnTarget(options: OpenSessionOptions): Promise<OpenedSessio
 }
 
 type Created = Pick<OpenedSession, 'session' | 'profile'>;
-
-/** A GPU whose work cannot be profiled can be used all the same. */
-async function createOnGpu(options: OpenSessionOptions): Promise<Created> {
-  try {
-    return await createWatched(options, 'cuda');
-  } catch (caught) {
-    if (!options.isProfiled) throw caught;
-    return { session: await create(options, 'cuda') };
-  }
-}
 
 async function createWatched(
   options: OpenSessionOptions,

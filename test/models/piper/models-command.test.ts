@@ -35,7 +35,8 @@ beforeAll(async () => {
 afterAll(() => rm(modelsDir, { recursive: true }));
 
 async function models(...parameters: readonly string[]): Promise<string> {
-  const env = { ...process.env, MODELS_DIR: modelsDir };
+  // No server listens there.
+  const env = { ...process.env, MODELS_DIR: modelsDir, PORT: '0' };
   const command = [MAIN, 'models', ...parameters];
   return (await promisify(execFile)(process.execPath, command, { env })).stdout;
 }
@@ -59,5 +60,6 @@ describe('chorus models', () => {
     expect(streaming.get('own')).toEqual({ unit: 'sentences', reason: REASON });
     expect(streaming.get('kokoro-82m')).toMatchObject({ unit: 'sentences' });
     expect(streaming.get('whisper-base')).toBeUndefined();
+    expect(listed[0]).not.toHaveProperty('running');
   });
 });
