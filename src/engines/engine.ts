@@ -33,6 +33,8 @@ export interface ReplicaLoad {
   readonly threads: number;
   /** Whether to note where the graphs' nodes run; absent = where the target is a GPU. */
   readonly isProfiled?: boolean;
+  /** Whether steps are padded to the model's buckets; absent = where its sessions run on a GPU. */
+  readonly padded?: boolean;
   /** Folders of the models that this one needs beside it, by their ids (see `companions.ts`). */
   readonly companions?: Readonly<Record<string, string>>;
 }
@@ -117,26 +119,26 @@ export interface JobContext<Step = unknown, Result = unknown> {
  * on, because another replica of the model has failed.
  */
 export interface WarmUpContext<Step = unknown, Result = unknown> extends JobContext<Step, Result> {
-  /**
-   * The execution provider of the replica. Everywhere but on `cpu` the first run of a shape takes many
-   * times as long as later ones, so that all shapes are to be run.
-   */
-  readonly provider: string;
   /** Runs steps that join, at once; results in their order. */
   together(steps: readonly Step[]): Promise<readonly Result[]>;
 }
 
-/** The lengths that were run, by the names that the card's `buckets` have; none after a short run. */
+/** The lengths that were run, by the names that the card's `buckets` have. */
 export type WarmedBuckets = Readonly<Record<string, readonly number[]>>;
 
 /** What can be run before anybody asks for anything. */
 export interface Warmable<Step = unknown, Result = unknown> {
   /**
-   * Lets a replica run what requests will let it run, so that the first of them takes no longer than
-   * later ones: on a GPU every bucket, on the CPU one short request of each kind.
+   * One short request of each kind for nobody: first runs allocate memory and compile code, and take
+   * several times as long as later ones.
+   */
+  warmUp?(context: WarmUpContext<Step, Result>): Promise<void>;
+  /**
+   * Every length that steps are padded to, or near which they are: for replicas that are not on the
+   * CPU, where the first run of a shape takes many times as long as later ones.
    * @throws ChorusError that names the bucket that could not be run.
    */
-  warmUp?(context: WarmUpContext<Step, Result>): Promise<WarmedBuckets>;
+  warmBuckets?(context: WarmUpContext<Step, Result>): Promise<WarmedBuckets>;
 }
 
 /** Things that a worker owns and its models share. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { ChorusError } from '../protocol/errors.js';
+import { bucketProblems } from './buckets.js';
 import { cardSchema } from './card.js';
 import type { ModelCard } from './card.js';
 
@@ -42,6 +43,7 @@ function contradictions(card: ModelCard, folder: string): string[] {
     ...(card.task === 'tts' && voices.size === 0 ? ['voices: a tts model needs one or more'] : []),
     ...repeated(card.files.map((file) => file.path)).map((path) => `files: ${path} stands twice`),
     ...unhashed(card),
+    ...bucketProblems(card.engine, card.buckets),
     ...repeated(card.voices.map((voice) => voice.id)).map((id) => `voices: ${id} stands twice`),
     ...strays.map(([alias, voice]) => `voiceAliases.${alias}: there is no voice ${voice}`),
   ];

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { bucketsSchema } from './buckets.js';
+
 /** A package with its version, as its client takes it; never an option of that client. */
 const partSchema = z.strictObject({
   package: z.string().regex(/^[@A-Za-z0-9][\w./@=-]*$/),
@@ -80,6 +82,8 @@ export const cardSchema = z.strictObject({
   capabilities: z
     .array(z.enum(['instructions', 'voice-mixing', 'translation', 'cloning']))
     .default([]),
+  /** Lengths that its graphs are run with on a GPU, by what varies; absent = the engine's own. */
+  buckets: bucketsSchema.optional(),
   /** What is made from the files once they are there; `outputs` are paths in the model's folder. */
   build: z
     .strictObject({

@@ -32,14 +32,14 @@ import type { StepRequest } from './step-order.js';
 import { type SchedulerHooks, StepScheduler } from './step-scheduler.js';
 import { countSteps, noWork, type StepWork } from './step-work.js';
 import type { ToldSteps } from './told-steps.js';
-import { type WarmUp, warmUp } from './warm-up.js';
+import { type BucketRuns, warmBuckets, warmUp } from './warm-up.js';
 
 type OpenedModel =
   | { readonly service: 'tts'; readonly model: SpeechModel }
   | { readonly service: 'asr'; readonly model: RecognitionModel };
 
-/** An opened model, and how its replicas were warmed up. */
-type WarmModel = OpenedModel & { readonly warm: WarmUp };
+/** An opened model, and what its replicas ran before anybody waits. */
+type WarmModel = OpenedModel & { readonly runs: BucketRuns };
 
 /** What {@link HostedModel.load} needs beside the assignment. */
 export interface HostOptions extends SchedulerHooks {
@@ -75,7 +75,8 @@ export class HostedModel {
   readonly id: string;
   readonly replicas: readonly ReplicaThread[];
   readonly scheduler: StepScheduler;
-  readonly warm: WarmUp;
+  /** What its replicas ran before anybody waited. */
+  readonly runs: BucketRuns;
   readonly #opened: OpenedModel;
   readonly #work = noWork();
 
@@ -120,7 +121,7 @@ export class HostedModel {
     const joins = 'joins' in model ? model.joins?.bind(model) : undefined;
     this.scheduler = new StepScheduler(replicas, { ...options, joins });
     this.#opened = opened;
-    this.warm = opened.warm;
+    this.runs = opened.runs;
   }
 
   /** Starts a speech request. */
@@ -189,9 +190,10 @@ async function opening(
 ): Promise<WarmModel> {
   try {
     const opened = await open;
-    const warm = await warmUp(opened.model, replicas);
+    await warmUp(opened.model, replicas);
+    // The profile that tells of it need not hold all that follows.
     await settlePlacement(card.id, replicas, target);
-    return { ...opened, warm };
+    return { ...opened, runs: await warmBuckets(opened.model, replicas) };
   } catch (caught) {
     await Promise.all(replicas.map((replica) => replica.close()));
     throw caught;

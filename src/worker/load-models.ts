@@ -39,7 +39,7 @@ async function loadModel(assignment: ModelAssignment, loading: Loading): Promise
   const { id, service } = assignment;
   try {
     const { model, loadMs } = await loadOnDevice(assignment, loading);
-    logWarmUp(model, link);
+    logBuckets(model, link);
     link.send({ type: 'model', report: readyReport(assignment, model, loadMs) });
     return model;
   } catch (caught) {
@@ -50,11 +50,11 @@ async function loadModel(assignment: ModelAssignment, loading: Loading): Promise
 }
 
 /** Says how long it took to run every bucket, where that was done. */
-function logWarmUp({ id, warm }: HostedModel, link: SupervisorLink): void {
-  const { ms, steps, buckets } = warm;
+function logBuckets({ id, runs }: HostedModel, link: SupervisorLink): void {
+  const { ms, steps, buckets } = runs;
   if (Object.keys(buckets).length === 0) return;
   const message = `Model ${id} has run all of its buckets.`;
-  const fields = { model: id, warmUpMs: Math.round(ms), steps, buckets };
+  const fields = { model: id, bucketsMs: Math.round(ms), steps, buckets };
   link.send({ type: 'log', level: 'info', message, fields });
 }
 

@@ -2,13 +2,13 @@ import type { WarmUpContext, Warmable, WarmedBuckets } from '../engines/engine.j
 import { ChorusError } from '../protocol/errors.js';
 import type { StepReplica } from './step-scheduler.js';
 
-/** How a model's replicas were warmed up. */
-export interface WarmUp {
-  /** Until the last of them was warm. */
+/** How the lengths of a model's buckets were run. */
+export interface BucketRuns {
+  /** Until the last replica had run them. */
   readonly ms: number;
-  /** Runs of steps on all of them. */
+  /** Runs of steps on all replicas. */
   readonly steps: number;
-  /** The lengths that each of them ran; empty if it was only a short run. */
+  /** The lengths that each of them ran; none on the CPU. */
   readonly buckets: WarmedBuckets;
 }
 
@@ -18,18 +18,41 @@ export interface ColdReplica extends Pick<StepReplica, 'run' | 'runTogether'> {
 }
 
 /**
- * Lets a model run on each of its replicas what requests will ask for, before anybody waits for it:
- * first runs allocate memory, compile code and, on a GPU, look for the best kernels for a shape. If
- * one replica fails, the others begin no further step.
+ * Lets a model run a short request on each of its replicas, before anybody waits for it.
  * @throws What the first of them threw, once no step runs any more.
  */
-export async function warmUp(model: Warmable, replicas: readonly ColdReplica[]): Promise<WarmUp> {
+export async function warmUp(model: Warmable, replicas: readonly ColdReplica[]): Promise<void> {
+  await onEach(replicas, async (run) => model.warmUp?.(run));
+}
+
+/**
+ * Lets a model run all of its buckets on each replica that is not on the CPU: a GPU looks for the best
+ * kernels anew for each shape.
+ * @throws What the first of them threw, once no step runs any more.
+ */
+export async function warmBuckets(
+  model: Warmable,
+  replicas: readonly ColdReplica[],
+): Promise<BucketRuns> {
   const beganMs = performance.now();
+  const elsewhere = replicas.filter(({ provider }) => provider !== 'cpu');
+  const runs = await onEach(elsewhere, async (run) => {
+    const buckets = await model.warmBuckets?.(run);
+    return { buckets, steps: run.steps };
+  });
+  const steps = runs.reduce((sum, run) => sum + run.steps, 0);
+  return { ms: performance.now() - beganMs, steps, buckets: runs[0]?.buckets ?? {} };
+}
+
+/** If one replica fails, the others begin no further step. */
+async function onEach<Result>(
+  replicas: readonly ColdReplica[],
+  warm: (run: WarmUpRun) => Promise<Result>,
+): Promise<Result[]> {
   const abort = new AbortController();
-  const contexts = replicas.map((replica) => new WarmUpRun(replica, abort.signal));
-  const runs = contexts.map(async (context) => {
+  const runs = replicas.map(async (replica) => {
     try {
-      return await model.warmUp?.(context);
+      return await warm(new WarmUpRun(replica, abort.signal));
     } catch (caught) {
       abort.abort(caught);
       throw caught;
@@ -37,14 +60,11 @@ export async function warmUp(model: Warmable, replicas: readonly ColdReplica[]):
   });
   const settled = await Promise.allSettled(runs);
   if (abort.signal.aborted) throw abort.signal.reason;
-  const [first] = settled.flatMap((run) => (run.status === 'fulfilled' ? [run.value] : []));
-  const steps = contexts.reduce((sum, context) => sum + context.steps, 0);
-  return { ms: performance.now() - beganMs, steps, buckets: first ?? {} };
+  return settled.flatMap((run) => (run.status === 'fulfilled' ? [run.value] : []));
 }
 
 /** A replica runs one step at a time; there is no scheduler yet that would see to it. */
 class WarmUpRun implements WarmUpContext {
-  readonly provider: string;
   readonly signal: AbortSignal;
   /** Runs so far. */
   steps = 0;
@@ -52,7 +72,6 @@ class WarmUpRun implements WarmUpContext {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(replica: ColdReplica, signal: AbortSignal) {
-    this.provider = replica.provider;
     this.signal = signal;
     this.#replica = replica;
   }

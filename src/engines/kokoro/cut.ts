@@ -18,6 +18,9 @@ const GOOD_FIRST_TOKENS = 30;
 /** A last piece is not shorter: it would sound torn off, so the one before may be longer. */
 const MIN_LAST_TOKENS = 20;
 
+/** No piece is longer; the last symbol is the comma of one that is cut between words. */
+export const LONGEST_PART_TOKENS = MAX_TOKENS + MIN_LAST_TOKENS + 1;
+
 const CLAUSE_MARK = /[;:,.!?—…]/u;
 /** What is said, not a mark; `ː` and the arrows of Chinese tones belong to it. */
 const LETTER = /[\p{L}\p{M}→↗↘↓]/u;

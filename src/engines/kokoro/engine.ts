@@ -10,10 +10,11 @@ import type {
   SpeechEngine,
   SpeechModel,
   WarmedBuckets,
-  WarmUpContext,
 } from '../engine.js';
+import { runBuckets } from '../buckets.js';
 import { runSpeech } from '../speech-run.js';
 import type { Utterance } from '../utterance.js';
+import { kokoroBuckets, type KokoroBuckets } from './buckets.js';
 import { cutSymbols } from './cut.js';
 import { KOKORO_LANGUAGES, languageOf } from './languages.js';
 import { readPiece } from './read-piece.js';
@@ -24,8 +25,10 @@ import { KokoroVoices } from './voices.js';
 /** Silence between two sentences; the sentences' own ends are trimmed. */
 const PAUSE_SECONDS = 0.25;
 
+/** A vowel. */
+const WARM_UP_TOKEN = 43;
+
 type Context = JobContext<KokoroStep, KokoroResult>;
-type WarmContext = WarmUpContext<KokoroStep, KokoroResult>;
 
 /** Kokoro-82M: one graph, many voices. */
 export const kokoroEngine: SpeechEngine<KokoroStep, KokoroResult> = {
@@ -36,12 +39,14 @@ export const kokoroEngine: SpeechEngine<KokoroStep, KokoroResult> = {
     // The readers' rules and dictionaries are made when they first read; no listener waits for that.
     for (const language of ['en', 'zh']) readScript('1', { language, speaks: [language] });
     chineseWords('好');
-    return new KokoroModel({ card, voices: new KokoroVoices(modelDir), resources });
+    const buckets = kokoroBuckets(card);
+    return new KokoroModel({ card, buckets, voices: new KokoroVoices(modelDir), resources });
   },
 };
 
 interface KokoroModelOptions {
   readonly card: ModelCard;
+  readonly buckets: KokoroBuckets;
   readonly voices: KokoroVoices;
   readonly resources: EngineResources;
 }
@@ -72,12 +77,23 @@ class KokoroModel implements SpeechModel<KokoroStep, KokoroResult> {
     });
   }
 
-  async warmUp(context: WarmContext): Promise<WarmedBuckets> {
+  async warmUp(context: Context): Promise<void> {
     const [voice] = this.#options.card.voices;
-    if (!voice) return {};
+    if (!voice) return;
     const request = { model: '', voice: voice.id, text: '1, 2.', speed: 1 };
     for await (const event of this.synthesize(request, context)) void event;
-    return {};
+  }
+
+  /** Whatever the tokens say: what is spoken later has lengths near these, not these themselves. */
+  async warmBuckets({ step }: Context): Promise<WarmedBuckets> {
+    const { buckets, card, voices } = this.#options;
+    const [voice] = card.voices;
+    if (!voice) return {};
+    await runBuckets('tokens', buckets.tokens, async (count) => {
+      const style = await voices.style(voice.id, count);
+      return step({ tokens: Array.from({ length: count }, () => WARM_UP_TOKEN), style, speed: 1 });
+    });
+    return { tokens: buckets.tokens };
   }
 
   async close(): Promise<void> {}

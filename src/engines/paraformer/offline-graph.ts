@@ -1,5 +1,6 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
+import type { PadRows } from '../funasr/buckets.js';
 import type { FrontEnd } from '../funasr/front-end.js';
 import { bestOf, logprobOf } from '../funasr/scores.js';
 import type { ParaformerResult, ParaformerToken } from './steps.js';
@@ -14,21 +15,27 @@ const PEAK = 1 - 1e-4;
 const EARLIER_PEAKS = 1.5;
 const MAX_PEAKS = 12;
 
+/** What a span is heard with. */
+export interface OfflineModel {
+  readonly session: InferenceSession;
+  readonly frontEnd: FrontEnd;
+  readonly pad: PadRows;
+}
+
 /** Writes a span down with the graph that hears it as a whole. */
 export async function hearSpan(
-  session: InferenceSession,
-  frontEnd: FrontEnd,
+  { session, frontEnd, pad }: OfflineModel,
   pcm: Int16Array,
 ): Promise<ParaformerResult> {
   const rows = frontEnd.whole(pcm);
   const throughSeconds = pcm.length / SAMPLE_RATE_HZ;
   if (rows.length === 0) return { tokens: [], timed: false, throughSeconds };
-  const count = rows.length / frontEnd.width;
+  const span = pad(rows, frontEnd.width);
   const hasPeaks = session.outputNames.includes(PEAKS);
   const outputs = await session.run(
     {
-      speech: new Tensor('float32', rows, [1, count, frontEnd.width]),
-      speech_lengths: new Tensor('int32', Int32Array.of(count), [1]),
+      speech: new Tensor('float32', span.rows, [1, span.length, frontEnd.width]),
+      speech_lengths: new Tensor('int32', Int32Array.of(span.count), [1]),
     },
     ['logits', 'token_num', ...(hasPeaks ? [PEAKS] : [])],
   );

@@ -10,7 +10,8 @@ import type { OnlineState, ParaformerToken } from './steps.js';
  * of 60 ms and 5 on each side, so a chunk is heard 0.3 s after its end.
  */
 const LEFT_ROWS = 5;
-const CHUNK_ROWS = 10;
+/** Rows of a chunk that are heard. */
+export const CHUNK_ROWS = 10;
 const RIGHT_ROWS = 5;
 const ALL_ROWS = LEFT_ROWS + CHUNK_ROWS + RIGHT_ROWS;
 /** `tail_threshold` of the published models. */

@@ -1,5 +1,6 @@
 /** The half of the engine that computes; runs in an inference thread. */
 import type { Replica, ReplicaLoad, StepControl, StepOutput } from '../engine.js';
+import { rowPadding } from '../funasr/buckets.js';
 import { FrontEnd } from '../funasr/front-end.js';
 import { ReplicaSessions } from '../onnx/replica-sessions.js';
 import {
@@ -31,10 +32,10 @@ async function loadOffline(
     path: graph,
     expect: OFFLINE_CONTRACT,
   });
-  const frontEnd = new FrontEnd(config);
+  const model = { session, frontEnd: new FrontEnd(config), pad: rowPadding(load, held) };
   return {
     ...held,
-    run: async ({ pcm }) => ({ result: await hearSpan(session, frontEnd, pcm) }),
+    run: async ({ pcm }) => ({ result: await hearSpan(model, pcm) }),
   };
 }
 

@@ -9,20 +9,19 @@ import type {
   SpeechEngine,
   SpeechModel,
   WarmedBuckets,
-  WarmUpContext,
 } from '../engine.js';
 import { phonemizePiece } from '../piece-phonemes.js';
 import { runSpeech } from '../speech-run.js';
 import type { Utterance } from '../utterance.js';
+import { MAX_PHONEMES, piperBuckets, textBuckets } from './buckets.js';
 import { cutSymbols, isSpeakable, voiceIds, voiceSymbols } from './phoneme-ids.js';
 import type { PiperResult, PiperStep } from './steps.js';
 import { type UtteranceText, WindowedUtterance, wholeUtterance } from './utterances.js';
 import { readVoiceConfig, type VoiceConfig } from './voice-config.js';
+import { type VoiceBuckets, warmBuckets } from './warm-up.js';
 
 /** Silence between two sentences. */
 const PAUSE_SECONDS = 0.2;
-/** Bounds one utterance: some 30 s of speech at the voice's own pace, more than a sentence has. */
-const MAX_PHONEMES = 400;
 /** Whatever the pace: less would cut words apart. */
 const MIN_PHONEMES = 100;
 
@@ -30,17 +29,21 @@ const MIN_PHONEMES = 100;
 const WARM_UP_TEXT = 'One, two, three, four, five, six, seven, eight, nine, ten.';
 
 type Context = JobContext<PiperStep, PiperResult>;
-type WarmContext = WarmUpContext<PiperStep, PiperResult>;
 
 /** Piper voices: VITS graphs that speak espeak phonemes. */
 export const piperEngine: SpeechEngine<PiperStep, PiperResult> = {
   name: 'piper',
   service: 'tts',
   replicaModule: new URL('./replica.js', import.meta.url),
-  async open(_card, modelDir, resources) {
+  async open(card, modelDir, resources) {
     const cut = await readCut(modelDir);
     const config = await readVoiceConfig(modelDir);
-    return new PiperModel({ config, cut, resources });
+    const map = config.phoneme_id_map;
+    const voice: VoiceBuckets =
+      cut?.streaming === 'windows'
+        ? { cut, map, buckets: piperBuckets(card, cut, map) }
+        : { cut: undefined, map, buckets: textBuckets(card, map) };
+    return new PiperModel({ config, cut, voice, resources });
   },
 };
 
@@ -48,6 +51,8 @@ interface PiperModelOptions {
   readonly config: VoiceConfig;
   /** How its graph was cut, if it was. */
   readonly cut: PiperCut | undefined;
+  /** What is run before anybody waits. */
+  readonly voice: VoiceBuckets;
   readonly resources: EngineResources;
 }
 
@@ -75,10 +80,13 @@ class PiperModel implements SpeechModel<PiperStep, PiperResult> {
     });
   }
 
-  async warmUp(context: WarmContext): Promise<WarmedBuckets> {
+  async warmUp(context: Context): Promise<void> {
     const request = { model: '', voice: '', text: WARM_UP_TEXT, speed: 1 };
     for await (const event of this.synthesize(request, context)) void event;
-    return {};
+  }
+
+  warmBuckets(context: Context): Promise<WarmedBuckets> {
+    return warmBuckets(this.#options.voice, context);
   }
 
   async close(): Promise<void> {}

@@ -98,6 +98,16 @@ export function trimFeeds(trims: readonly TrimInput[]): InferenceSession.FeedsTy
   );
 }
 
+/** Phoneme ids as a front takes them, with zeros after them that it is told to leave out. */
+export function idFeeds(ids: readonly number[], length: number): InferenceSession.FeedsType {
+  const padded = new BigInt64Array(length);
+  padded.set(BigInt64Array.from(ids, BigInt));
+  return {
+    input: new Tensor('int64', padded, [1, length]),
+    input_lengths: new Tensor('int64', BigInt64Array.of(BigInt(ids.length)), [1]),
+  };
+}
+
 /** Frames as a graph takes them: [1, channels, frames]. */
 export function tensorOf({ data, channels, frames }: Frames): Tensor {
   return new Tensor('float32', data, [1, channels, frames]);

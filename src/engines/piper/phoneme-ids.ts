@@ -64,6 +64,14 @@ export function voiceIds(symbols: readonly VoiceSymbol[], map: PhonemeIdMap): Vo
   return { ids: [...ids, ...end], words: [...words, ...end.map(() => undefined)] };
 }
 
+/** The most ids that so many symbols of a voice become. */
+export function maxIds(symbols: number, map: PhonemeIdMap): number {
+  const lengthOf = (symbol: string): number => map[symbol]?.length ?? 0;
+  const longest = Math.max(0, ...Object.values(map).map((ids) => ids.length));
+  const pad = lengthOf(PAD);
+  return lengthOf(BOS) + pad + symbols * (longest + pad) + lengthOf(EOS);
+}
+
 /** Whether there is any sound in the phonemes that the voice can make. */
 export function isSpeakable(symbols: readonly VoiceSymbol[], map: PhonemeIdMap): boolean {
   return symbols.some(({ symbol }) => /\p{L}/u.test(symbol) && map[symbol] !== undefined);

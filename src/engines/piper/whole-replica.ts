@@ -2,9 +2,11 @@ import { join } from 'node:path';
 
 import { Tensor } from 'onnxruntime-node';
 
+import { bucketOf, isPadded } from '../buckets.js';
 import type { Replica, ReplicaLoad } from '../engine.js';
 import { ReplicaSessions } from '../onnx/replica-sessions.js';
-import { runGraph } from './graphs.js';
+import { textBuckets } from './buckets.js';
+import { idFeeds, runGraph } from './graphs.js';
 import { makeAudible } from './loudness.js';
 import type { PiperResult, PiperStep } from './steps.js';
 import { GRAPH_FILE, scalesOf, type VoiceConfig } from './voice-config.js';
@@ -14,6 +16,7 @@ export async function openWholeReplica(
   load: ReplicaLoad,
   config: VoiceConfig,
 ): Promise<Replica<PiperStep, PiperResult>> {
+  const known = textBuckets(load.card, config.phoneme_id_map);
   const [session, held] = await ReplicaSessions.openOne(load, {
     path: join(load.modelDir, GRAPH_FILE),
     expect: {
@@ -26,6 +29,7 @@ export async function openWholeReplica(
       outputs: ['output'],
     },
   });
+  const buckets = isPadded(load, held) ? known.phonemeIds : undefined;
   const hasSpeakers = session.inputNames.includes('sid');
 
   return {
@@ -33,10 +37,8 @@ export async function openWholeReplica(
     async run(step) {
       if (step.kind !== 'whole') throw new Error('This voice speaks whole utterances only.');
       const { phonemeIds, lengthScale, speakerId = 0 } = step;
-      const ids = BigInt64Array.from(phonemeIds, BigInt);
       const outputs = await runGraph(session, {
-        input: new Tensor('int64', ids, [1, ids.length]),
-        input_lengths: new Tensor('int64', BigInt64Array.of(BigInt(ids.length)), [1]),
+        ...idFeeds(phonemeIds, bucketOf(phonemeIds.length, buckets)),
         scales: new Tensor('float32', scalesOf(config, lengthScale), [3]),
         ...(hasSpeakers && { sid: new Tensor('int64', BigInt64Array.of(BigInt(speakerId)), [1]) }),
       });

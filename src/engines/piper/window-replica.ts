@@ -1,10 +1,20 @@
 import { Tensor } from 'onnxruntime-node';
 
 import type { WindowedCut } from '../../models/piper/cut-file.js';
+import { bucketOf, isPadded } from '../buckets.js';
 import type { Replica, ReplicaLoad, StepOutput } from '../engine.js';
 import { ReplicaSessions } from '../onnx/replica-sessions.js';
-import { type Frames, sliceFrames } from './frames.js';
-import { feedsOf, openGraphs, type PiperGraphs, runGraph, tensorOf, trimFeeds } from './graphs.js';
+import { type PiperBuckets, piperBuckets } from './buckets.js';
+import { type Frames, padFrames, sliceFrames } from './frames.js';
+import {
+  feedsOf,
+  idFeeds,
+  openGraphs,
+  type PiperGraphs,
+  runGraph,
+  tensorOf,
+  trimFeeds,
+} from './graphs.js';
 import { makeAudible } from './loudness.js';
 import { NoiseBank } from './noise.js';
 import type {
@@ -19,9 +29,9 @@ import type {
 } from './steps.js';
 import { scalesOf, type VoiceConfig } from './voice-config.js';
 import { type FrameRange, widened, within } from '../../models/piper/frame-range.js';
-import { trimWindow } from '../../models/piper/trims.js';
+import { type Trim, trimWindow, WHOLE_CONTEXT_FRAMES } from '../../models/piper/trims.js';
 import { openingOf, SECTION_FRAMES } from './windows.js';
-import { cutTensors } from './tensors.js';
+import { cutTensors, padTensors } from './tensors.js';
 
 /** The noises of one utterance. */
 const DURATION_NOISE = 0;
@@ -35,23 +45,39 @@ export function openWindowReplica(
   cut: WindowedCut,
   config: VoiceConfig,
 ): Promise<Replica<PiperStep, PiperResult>> {
+  const known = piperBuckets(load.card, cut, config.phoneme_id_map);
   return ReplicaSessions.open(load, async (sessions) => {
     const graphs = await openGraphs(sessions, { cut, modelDir: load.modelDir });
-    const voice = new WindowVoice(graphs, cut, config);
-    return { ...sessions.held(), run: (step) => voice.run(step) };
+    const held = sessions.held();
+    const buckets = isPadded(load, held) ? known : undefined;
+    const voice = new WindowVoice(graphs, { cut, config, buckets });
+    return { ...held, run: (step) => voice.run(step) };
   });
+}
+
+/** What is known of a voice beside its graphs. */
+interface VoiceFacts {
+  readonly cut: WindowedCut;
+  readonly config: VoiceConfig;
+  /** Lengths to which steps are padded; none on the CPU, where padding costs time and saves none. */
+  readonly buckets: PiperBuckets | undefined;
 }
 
 class WindowVoice {
   readonly #graphs: PiperGraphs;
   readonly #cut: WindowedCut;
   readonly #config: VoiceConfig;
+  readonly #buckets: PiperBuckets | undefined;
+  readonly #trims: readonly Trim[];
   readonly #noise = new NoiseBank();
 
-  constructor(graphs: PiperGraphs, cut: WindowedCut, config: VoiceConfig) {
+  constructor(graphs: PiperGraphs, { cut, config, buckets }: VoiceFacts) {
     this.#graphs = graphs;
     this.#cut = cut;
     this.#config = config;
+    this.#buckets = buckets;
+    // What trims keep depends on a window's place: it would be a new shape behind each of them.
+    this.#trims = buckets ? cut.decoderTrims.map(untrimmed) : cut.decoderTrims;
   }
 
   async run(step: PiperStep): Promise<StepOutput<PiperResult>> {
@@ -75,19 +101,19 @@ class WindowVoice {
 
   async #front(step: BeginStep): Promise<Pick<Begun, 'durations' | 'frames' | 'tensors'>> {
     const { phonemeIds, lengthScale, speakerId = 0 } = step;
-    const ids = BigInt64Array.from(phonemeIds, BigInt);
     const key = { ...step, stream: DURATION_NOISE };
-    const noise = this.#noise.frames(key, DURATION_CHANNELS, { from: 0, to: ids.length });
+    const count = phonemeIds.length;
+    const padded = bucketOf(count, this.#buckets?.phonemeIds);
+    const noise = this.#noise.frames(key, DURATION_CHANNELS, { from: 0, to: count });
     const outputs = await runGraph(this.#graphs.front, {
-      input: new Tensor('int64', ids, [1, ids.length]),
-      input_lengths: new Tensor('int64', BigInt64Array.of(BigInt(ids.length)), [1]),
+      ...idFeeds(phonemeIds, padded),
       scales: new Tensor('float32', scalesOf(this.#config, lengthScale), [3]),
-      duration_noise: tensorOf(noise),
+      duration_noise: tensorOf(padFrames(noise, padded)),
       ...(this.#cut.hasSpeakers && {
         sid: new Tensor('int64', BigInt64Array.of(BigInt(speakerId)), [1]),
       }),
     });
-    const durations = outputs.get('durations')?.data ?? new Float32Array();
+    const durations = (outputs.get('durations')?.data ?? new Float32Array()).slice(0, count);
     outputs.delete('durations');
     const frames = durations.reduce((sum, one) => sum + one, 0);
     return { durations, frames, tensors: [...outputs.values()] };
@@ -126,24 +152,27 @@ class WindowVoice {
   }
 
   async #flow({ seed, utterance, range, around, inputs }: FlowStep): Promise<Frames> {
-    const { channels } = this.#cut;
+    const { channels, flowInputs } = this.#cut;
     const key = { seed, utterance, stream: LATENT_NOISE };
+    const frames = bucketOf(around.to - around.from, this.#buckets?.flowFrames);
+    const noise = this.#noise.frames(key, channels, around);
     const outputs = await runGraph(this.#graphs.flow, {
-      ...feedsOf(inputs),
-      noise: tensorOf(this.#noise.frames(key, channels, around)),
+      ...feedsOf(padTensors(inputs, flowInputs, frames)),
+      noise: tensorOf(padFrames(noise, frames)),
     });
     const data = outputs.get('latent')?.data ?? new Float32Array();
-    const latent = { data, channels, frames: around.to - around.from };
+    const latent = { data, channels, frames };
     return sliceFrames(latent, within(range, around));
   }
 
   async #decode({ range, latent, inputs }: DecodeStep): Promise<Float32Array> {
-    const { hopSamples, decoderTrims } = this.#cut;
-    const { inputs: trims, seen } = trimWindow(range, latent.frames, decoderTrims);
+    const { hopSamples, decoderInputs } = this.#cut;
+    const frames = bucketOf(latent.frames, this.#buckets?.decoderFrames);
+    const { inputs: trims, seen } = trimWindow(range, frames, this.#trims);
     const outputs = await runGraph(this.#graphs.decoder, {
-      ...feedsOf(inputs),
+      ...feedsOf(padTensors(inputs, decoderInputs, frames)),
       ...trimFeeds(trims),
-      latent: tensorOf(latent),
+      latent: tensorOf(padFrames(latent, frames)),
     });
     const audio = outputs.get('audio')?.data ?? new Float32Array();
     const kept = within(range, seen);
@@ -154,6 +183,10 @@ class WindowVoice {
     const names = new Set(this.#cut.decoderInputs.map(({ name }) => name));
     return tensors.filter(({ name }) => names.has(name));
   }
+}
+
+function untrimmed(trim: Trim): Trim {
+  return { ...trim, contextFrames: WHOLE_CONTEXT_FRAMES };
 }
 
 function sectionOutput(result: Section): StepOutput<Section> {

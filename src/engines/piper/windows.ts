@@ -17,6 +17,8 @@ const MAX_WHOLE_OPENING_FRAMES = 96;
  * cheaper; but they need more memory, and keep others waiting.
  */
 const WINDOW_FRAMES = 96;
+/** Rounding to whole windows makes none longer than this. */
+export const LONGEST_WINDOW_FRAMES = 1.5 * WINDOW_FRAMES - 1;
 /** What the flow is run over at a time; it bounds how long a step is, and its memory. */
 export const SECTION_FRAMES = 384;
 

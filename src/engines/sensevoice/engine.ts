@@ -1,4 +1,5 @@
 import type { RecognitionEngine, RecognitionModel } from '../engine.js';
+import { spanBuckets, warmSpan, warmSpans } from '../funasr/buckets.js';
 import { readVocabulary } from '../funasr/vocabulary.js';
 import type { SpanResult, SpanStep } from './steps.js';
 import { type OpenSenseVoice, transcribe } from './transcribe.js';
@@ -12,6 +13,8 @@ export const senseVoiceEngine: RecognitionEngine<SpanStep, SpanResult> = {
     const model: OpenSenseVoice = { card, vocabulary: await readVocabulary(modelDir) };
     return {
       transcribe: (request, context) => transcribe(model, request, context),
+      warmUp: ({ step }) => warmSpan((pcm) => step({ pcm })),
+      warmBuckets: ({ step }) => warmSpans(spanBuckets(card), (pcm) => step({ pcm })),
       close: () => Promise.resolve(),
     };
   },

@@ -2,6 +2,7 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
 import type { Replica, ReplicaLoad, StepOutput } from '../engine.js';
+import { type PaddedSpan, rowPadding } from '../funasr/buckets.js';
 import { FrontEnd } from '../funasr/front-end.js';
 import { ReplicaSessions } from '../onnx/replica-sessions.js';
 import { decodeCtc } from './ctc.js';
@@ -20,13 +21,15 @@ export async function loadReplica(load: ReplicaLoad): Promise<SenseVoiceReplica>
   const expect = senseVoiceContract(files.names);
   const [session, held] = await ReplicaSessions.openOne(load, { path: files.graph, expect });
   const frontEnd = new FrontEnd(files.frontEnd);
+  const pad = rowPadding(load, held);
   return {
     ...held,
     async run(step): Promise<StepOutput<SpanResult>> {
       const rows = frontEnd.whole(step.pcm);
       const { rowSeconds } = frontEnd;
       if (rows.length === 0) return { result: { tokens: [], rowSeconds } };
-      const scores = await score(session, files, { step, rows, width: frontEnd.width });
+      const { width } = frontEnd;
+      const scores = await score(session, files, { step, span: pad(rows, width), width });
       const found = decodeCtc({ ...scores, blank: files.blank });
       const tokens = found.map(({ fromFrame, toFrame, ...token }) => ({
         ...token,
@@ -41,14 +44,14 @@ export async function loadReplica(load: ReplicaLoad): Promise<SenseVoiceReplica>
 async function score(
   session: InferenceSession,
   { names, languageIds, writtenStyleId }: SenseVoiceFiles,
-  audio: { readonly step: SpanStep; readonly rows: Float32Array; readonly width: number },
+  audio: { readonly step: SpanStep; readonly span: PaddedSpan; readonly width: number },
 ): Promise<{ values: Float32Array; frames: number; vocabulary: number }> {
-  const { step, rows, width } = audio;
-  const count = rows.length / width;
+  const { step, width } = audio;
+  const { rows, length, count } = audio.span;
   const int32 = (value: number) => new Tensor('int32', Int32Array.of(value), [1]);
   const outputs = await session.run(
     {
-      [names.speech]: new Tensor('float32', rows, [1, count, width]),
+      [names.speech]: new Tensor('float32', rows, [1, length, width]),
       [names.lengths]: int32(count),
       [names.language]: int32(languageIds[step.language ?? 'auto'] ?? 0),
       [names.style]: int32(writtenStyleId),

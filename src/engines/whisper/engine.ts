@@ -5,6 +5,7 @@ import type { OpenWhisper } from './open-whisper.js';
 import type { WhisperResult, WhisperStep } from './steps.js';
 import { WhisperTokenizer } from './tokenizer.js';
 import { transcribe } from './transcribe.js';
+import { warmBuckets, warmUp } from './warm-up.js';
 import { areAlike, hasSilentTail, windowsTogether } from './window-size.js';
 
 /** Whisper in all sizes: multilingual, English-only and large-v3. */
@@ -21,6 +22,8 @@ export const whisperEngine: RecognitionEngine<WhisperStep, WhisperResult> = {
     return {
       transcribe: (request, context) => transcribe(model, request, context),
       listen: (request, audio, context) => listen(model, request, { audio, context }),
+      warmUp: (context) => warmUp(model, context),
+      warmBuckets: (context) => warmBuckets(model, files, context),
       joins: (together, next) => joins(files, together, next),
       close: () => Promise.resolve(),
     };

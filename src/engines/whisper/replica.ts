@@ -1,8 +1,10 @@
 /** The half of the engine that computes; runs in an inference thread. */
 import { LogMel } from '../../audio/mel.js';
 import { ChorusError } from '../../protocol/errors.js';
+import { bucketOf, isPadded } from '../buckets.js';
 import type { Replica, ReplicaLoad, StepControl, StepOutput } from '../engine.js';
 import { SileroVad } from '../vad/silero-vad.js';
+import { whisperBuckets } from './buckets.js';
 import { decodeBatch, startLength, type DecodeJob, type DecodingModel } from './decode.js';
 import { findWhisperFiles } from './model-files.js';
 import { openBackend } from './open-backend.js';
@@ -17,6 +19,7 @@ export async function loadReplica(load: ReplicaLoad): Promise<WhisperReplica> {
   const vad = await openVad(load);
   const { backend, held } = await openBackend(load, files);
   const mel = new LogMel(files.dims.mels);
+  const buckets = isPadded(load, held) ? whisperBuckets(load.card).windowFrames : undefined;
   const model = { tokens: files.info.tokens, dims: files.dims };
   const runTogether = async (steps: readonly WhisperStep[], controls: readonly StepControl[]) => {
     const results: WhisperResult[] = [];
@@ -35,7 +38,8 @@ export async function loadReplica(load: ReplicaLoad): Promise<WhisperReplica> {
     if (searches.length > 0) return findSpeech(vad, searches);
     const windows = steps.filter((step) => step.type === 'window');
     // All as long as the longest: the scheduler joins only what differs little.
-    const totalFrames = Math.max(...windows.map((step) => step.totalFrames));
+    const longest = Math.max(...windows.map((step) => step.totalFrames));
+    const totalFrames = bucketOf(longest, buckets);
     const features = windows.map((step) => mel.compute({ ...step, totalFrames }));
     const audio = await backend.encode(features, totalFrames);
     const jobs = windows.map((step, i): DecodeJob => ({
