@@ -33,6 +33,7 @@ import { withCollector } from './telemetry/collector.js';
 import { withMetrics } from './telemetry/metrics.js';
 import { benchTts } from './tts.js';
 import { withUploads } from './uploads.js';
+import { withWarm } from './warm.js';
 
 const EXAMPLES = `
 Each line on standard output is one JSON object; progress goes to standard error.
@@ -180,6 +181,7 @@ withMarks(program);
 withSpeechMemory(program);
 withChinese(program);
 withUploads(program);
+withWarm(program);
 
 endProgramsAtExit();
 try {

@@ -7,7 +7,8 @@ import { request } from 'undici';
 import type { Program } from './program.js';
 
 const POLL_MS = 50;
-const START_TIMEOUT_MS = 120_000;
+/** As long as the server gives a worker: on a GPU every length is run first. */
+const START_TIMEOUT_MS = 600_000;
 
 /** A TCP port that nobody listens on at the moment. */
 export async function freePort(): Promise<number> {
