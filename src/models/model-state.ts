@@ -6,7 +6,8 @@ import type { ModelCard, ModelFile } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
 import { isKnown, readRecorded, withRecord } from './recorded.js';
 
-const MARK_NAME = '.verified.json';
+/** Name of the mark in a model's folder. */
+export const MARK_NAME = '.verified.json';
 /** Names of what builders write. */
 const GRAPH_FILE = /\.(?:onnx|data|json)$/;
 
