@@ -2,11 +2,13 @@ import { constants } from 'node:os';
 
 /**
  * Runs a long task that Ctrl-C or SIGTERM may stop; a second one ends the process at once.
+ * @param next What a person who has stopped it should know.
  * @returns Undefined if the task ended by itself, else the exit code of a process that was stopped.
  * @throws What the task throws, unless it was stopped.
  */
 export async function untilInterrupted(
   task: (signal: AbortSignal) => Promise<void>,
+  next = 'the next pull goes on from here.',
 ): Promise<number | undefined> {
   const controller = new AbortController();
   let exitCode: number | undefined;
@@ -21,7 +23,7 @@ export async function untilInterrupted(
     await task(controller.signal);
   } catch (caught) {
     if (exitCode === undefined) throw caught;
-    console.error('chorus: stopped; the next pull goes on from here.');
+    console.error(`chorus: stopped; ${next}`);
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, reportFailure } from './failure.js';
 import { models } from './models.js';
+import { addBundleCommand } from './bundle-command.js';
 import { pull } from './pull.js';
 import { VERSION } from './version.js';
 
@@ -59,6 +60,7 @@ function commandLine(done: (exitCode: number) => void): Command {
       }
       done(await pull({ ids, all: flags.all ?? false, from: flags.from }));
     });
+  addBundleCommand(program, done);
   program
     .command('models')
     .description('list the known models, and which of them are here')
