@@ -134,7 +134,7 @@ export async function bundle(flags: BundleFlags): Promise<number> {
   const catalogue = await loadCatalogue(settings);
   const configured = [...settings.tts.models, ...settings.asr.models];
   const ids = [...new Set(flags.models.length > 0 ? flags.models : configured)];
-  const again = 'nothing was made; the next run goes on with the models that are fetched.';
+  const again = 'nothing was made; the next run goes on with the models that are fetched';
   const exitCode = await untilInterrupted(async (signal) => {
     if (flags.cuda) await cudaEntries(cudaDirOf(settings));
     const target = settingsOfTarget(settings, flags);

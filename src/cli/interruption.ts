@@ -2,13 +2,13 @@ import { constants } from 'node:os';
 
 /**
  * Runs a long task that Ctrl-C or SIGTERM may stop; a second one ends the process at once.
- * @param next What a person who has stopped it should know.
+ * @param stopped What a stop means for the task's work, for the person at the keyboard.
  * @returns Undefined if the task ended by itself, else the exit code of a process that was stopped.
  * @throws What the task throws, unless it was stopped.
  */
 export async function untilInterrupted(
   task: (signal: AbortSignal) => Promise<void>,
-  next = 'the next pull goes on from here.',
+  stopped = 'the next pull goes on from here',
 ): Promise<number | undefined> {
   const controller = new AbortController();
   let exitCode: number | undefined;
@@ -23,7 +23,7 @@ export async function untilInterrupted(
     await task(controller.signal);
   } catch (caught) {
     if (exitCode === undefined) throw caught;
-    console.error(`chorus: stopped; ${next}`);
+    console.error(`chorus: stopped; ${stopped}.`);
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }

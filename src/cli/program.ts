@@ -3,6 +3,7 @@ import { EXIT, reportFailure } from './failure.js';
 import { models } from './models.js';
 import { addBundleCommand } from './bundle-command.js';
 import { pull } from './pull.js';
+import type { SetupCudaFlags } from './setup-cuda.js';
 import { VERSION } from './version.js';
 
 interface PullFlags {
@@ -80,6 +81,7 @@ function commandLine(done: (exitCode: number) => void): Command {
       const { reload } = await import('./reload.js');
       done(await reload(flags));
     });
+  addSetup(program, done);
   program
     .command('doctor')
     .description('say whether this machine can run Chorus well, and what to mend')
@@ -94,6 +96,32 @@ function commandLine(done: (exitCode: number) => void): Command {
       done(await doctor(flags));
     });
   return program;
+}
+
+function addSetup(program: Command, done: (exitCode: number) => void): void {
+  program
+    .command('setup')
+    .description('make this machine ready for what Chorus does not bring along')
+    .command('cuda')
+    .description("lay the libraries that NVIDIA's GPUs need into CUDA_DIR, without root")
+    .option('--check', 'try what is installed step by step, and install nothing', false)
+    .option('--from <folder>', 'take wheels or libraries from a local folder and from nowhere else')
+    .option(
+      '--no-system',
+      'use nothing that the system has, so that the folder can be carried away',
+    )
+    .option('--yes', 'do not ask before it begins', false)
+    .option('--json', 'print the outcome as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExit code 0: in place, or checked as far as this machine allows; 1: it failed, or was declined.' +
+        '\n\nExamples:\n  chorus setup cuda\n  chorus setup cuda --check' +
+        '\n  chorus setup cuda --from /mnt/usb/cuda --yes',
+    )
+    .action(async (flags: SetupCudaFlags) => {
+      const { setupCuda } = await import('./setup-cuda.js');
+      done(await setupCuda(flags));
+    });
 }
 
 /** Runs the command line and resolves with the exit code of the process. */

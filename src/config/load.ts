@@ -109,6 +109,7 @@ export function loadSettings(
     modelsDir: inFolder(cwd, values.MODELS_DIR),
     dataDir: inFolder(cwd, values.DATA_DIR),
     voicesDir: inFolder(cwd, values.VOICES_DIR),
+    cudaDir: inFolder(cwd, values.CUDA_DIR),
     cacheDir: inFolder(cwd, values.CHORUS_CACHE_DIR ?? defaultCacheDir(env)),
     logFile: logFile === undefined ? undefined : inFolder(cwd, logFile),
     logMaxBytes: values.LOG_MAX_BYTES,

@@ -77,6 +77,8 @@ export interface Settings {
   readonly modelsDir: string;
   readonly dataDir: string;
   readonly voicesDir: string;
+  /** Where `chorus setup cuda` lays CUDA's libraries, and workers on GPUs find them. */
+  readonly cudaDir: string;
   readonly cacheDir: string;
   /** Undefined = the console only. */
   readonly logFile: string | undefined;

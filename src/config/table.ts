@@ -75,6 +75,7 @@ export const SETTING_TABLE = {
   MODELS_DIR: preset(path, './models'),
   DATA_DIR: preset(path, './data'),
   VOICES_DIR: preset(path, './voices'),
+  CUDA_DIR: preset(path, './cuda'),
   CHORUS_CACHE_DIR: optional(path),
   LOG_FILE: preset(path, './logs/chorus.log'),
   LOG_MAX_BYTES: preset(size(0, 2 ** 40), '20MiB'),

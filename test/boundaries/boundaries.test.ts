@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audio: ['protocol'],
   speech: ['protocol', 'audio'],
   models: ['protocol', 'config', 'telemetry', 'processes'],
+  cuda: ['protocol', 'config', 'processes', 'models'],
   engines: ['protocol', 'models', 'speech', 'audio'],
   media: ['protocol', 'config', 'telemetry', 'processes', 'audio'],
   worker: ['protocol', 'config', 'telemetry', 'processes', 'engines', 'models', 'speech', 'audio'],
