@@ -118,7 +118,15 @@ function worker(id: string): WorkerFigures {
     vramBytes: new Map([
       ['before_load', 1e9],
       ['after_load', 5e9],
+      ['before_unload', 5e9],
+      ['after_unload', 1e9],
     ]),
+    vram: {
+      budgetBytes: 2e10,
+      leftBytes: 1e10,
+      models: MODELS.map(({ model }) => ({ model, loadBytes: 1e9, peakBytes: 2e9 })),
+      refusals: new Map(MODELS.map(({ model }) => [model, 0])),
+    },
     leakSuspicions: new Map([
       ['rss', 0],
       ['vram', 0],

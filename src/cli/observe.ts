@@ -94,7 +94,11 @@ function memoryView({
     vramBytes: memory.vramBytes ?? null,
     vramBeforeLoadBytes: memory.vramBeforeLoadBytes ?? null,
     vramAfterLoadBytes: memory.vramAfterLoadBytes ?? null,
+    vramBeforeUnloadBytes: memory.vramBeforeUnloadBytes ?? null,
     vramAfterUnloadBytes: memory.vramAfterUnloadBytes ?? null,
+    vramBudgetBytes: memory.vram?.budgetBytes ?? null,
+    vramLeftBytes: memory.vram?.leftBytes ?? null,
+    vramModels: memory.vram?.models ?? [],
     leakSuspicions: memory.leakSuspicions,
   };
 }

@@ -46,6 +46,10 @@ function libraryAt(cwd: string, library: string | undefined): string | undefined
   return library?.includes('/') === true ? inFolder(cwd, library) : library;
 }
 
+function fromMebibytes(mebibytes: number | undefined): number | undefined {
+  return mebibytes === undefined ? undefined : mebibytes * 2 ** 20;
+}
+
 function inFolder(cwd: string, path: string): string {
   return path === '~' || path.startsWith('~/')
     ? join(homedir(), path.slice(1))
@@ -103,6 +107,7 @@ export function loadSettings(
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
     stepTimeoutMs: values.STEP_TIMEOUT_MS,
     nvmlLibrary: libraryAt(cwd, values.NVML_LIBRARY),
+    gpuMemoryLimitBytes: fromMebibytes(values.GPU_MEMORY_LIMIT_MB),
     leakGrowthBytes: values.LEAK_GROWTH_BYTES,
     leakRecycle: values.LEAK_RECYCLE,
     maxUploadBytes: values.MAX_UPLOAD_BYTES,

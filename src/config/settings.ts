@@ -69,6 +69,8 @@ export interface Settings {
   readonly stepTimeoutMs: number;
   /** NVIDIA's management library, as a path or as a name that the loader finds; undefined = the system's own. */
   readonly nvmlLibrary: string | undefined;
+  /** What the models of a worker may take of its GPU together; undefined = a share of what is free. */
+  readonly gpuMemoryLimitBytes: number | undefined;
   /** Growth of an idle worker's memory that counts as a leak. */
   readonly leakGrowthBytes: number;
   /** Whether a worker that leaks is replaced when its work has ended. */

@@ -69,6 +69,7 @@ export const SETTING_TABLE = {
   DRAIN_TIMEOUT_MS: preset(whole(0, MAX_TIMER_MS), '30000'),
   STEP_TIMEOUT_MS: preset(whole(1_000, MAX_TIMER_MS), '120000'),
   NVML_LIBRARY: optional(path),
+  GPU_MEMORY_LIMIT_MB: optional(whole(1, 2 ** 20)),
   LEAK_GROWTH_BYTES: preset(size(2 ** 20, 2 ** 40), '512MiB'),
   LEAK_RECYCLE: preset(yesOrNo, 'false'),
   MAX_UPLOAD_BYTES: preset(size(1, 2 ** 40), '512MiB'),

@@ -13,6 +13,19 @@ export interface GpuView {
   readonly xidCounts: ReadonlyMap<string, ReadonlyMap<number, number>>;
 }
 
+/** What a model takes of a GPU. */
+export interface ModelMemoryView {
+  readonly model: string;
+  /** Whether it has its memory, or was not loaded because it would not have fitted. */
+  readonly state: 'placed' | 'refused';
+  /** Once its weights are loaded … */
+  readonly loadBytes: number;
+  /** … and once it is warm. */
+  readonly peakBytes: number;
+  /** Whether other programs may be in the figures. */
+  readonly isEstimated: boolean;
+}
+
 /** The memory of a worker. What is not known is `null`. */
 export interface WorkerMemoryView {
   readonly id: string;
@@ -27,8 +40,15 @@ export interface WorkerMemoryView {
   readonly vramBeforeLoadBytes: number | null;
   /** … when they had been loaded … */
   readonly vramAfterLoadBytes: number | null;
-  /** … and when its last process had ended. */
+  /** … just before its last process ended … */
+  readonly vramBeforeUnloadBytes: number | null;
+  /** … and when it had. */
   readonly vramAfterUnloadBytes: number | null;
+  /** What its models may take of its GPU together, and what is left of that. */
+  readonly vramBudgetBytes: number | null;
+  readonly vramLeftBytes: number | null;
+  /** Models of which it is known what they take of its GPU. */
+  readonly vramModels: readonly ModelMemoryView[];
   /** How often its memory has grown like a leak, since the server was started. */
   readonly leakSuspicions: { readonly rss: number; readonly vram: number } | null;
 }

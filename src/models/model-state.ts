@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ModelCard, ModelFile } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
+import { FOOTPRINTS_NAME } from './footprints.js';
 import { isKnown, readRecorded, withRecord } from './recorded.js';
 
 /** Name of the mark in a model's folder. */
@@ -88,7 +89,7 @@ export async function graphBytesIn({
   card,
   dir,
 }: Pick<CatalogueEntry, 'card' | 'dir'>): Promise<Record<string, number>> {
-  const pulled = new Set([...card.files.map(({ path }) => path), MARK_NAME]);
+  const pulled = new Set([...card.files.map(({ path }) => path), MARK_NAME, FOOTPRINTS_NAME]);
   const built = (await readdir(dir)).filter((name) => GRAPH_FILE.test(name) && !pulled.has(name));
   const sizes = built.map(async (name) => [name, (await stat(join(dir, name))).size] as const);
   return Object.fromEntries(await Promise.all(sizes));

@@ -7,6 +7,7 @@ import type {
   VramPhase,
   WorkerFigures,
 } from '../telemetry/metrics/fleet-collector.js';
+import type { VramModel } from './vram/life.js';
 import { EDGES } from './life-cycle.js';
 import { RESTART_REASONS } from './slot-history.js';
 import { readyReplicas } from './status.js';
@@ -53,6 +54,7 @@ function workerFigures(worker: WorkerSlot, memory: readonly WorkerMemory[]): Wor
       RESTART_REASONS.map((reason) => [reason, slot.history.restarts.get(reason) ?? 0]),
     ),
     vramBytes: own ? vramPhases(own) : new Map(),
+    vram: own?.vram && { ...own.vram, models: own.vram.models.filter(isPlaced) },
     leakSuspicions: new Map(Object.entries(own?.leakSuspicions ?? {})),
   };
 }
@@ -83,10 +85,15 @@ function replicaState({ slot, reports }: WorkerSlot, model: string): ReplicaFigu
   return slot.state === 'ready' && report !== undefined ? 'ready' : 'down';
 }
 
+function isPlaced({ state }: VramModel): boolean {
+  return state === 'placed';
+}
+
 function vramPhases(memory: WorkerMemory): ReadonlyMap<VramPhase, number> {
   return known<VramPhase>([
     ['before_load', memory.vramBeforeLoadBytes],
     ['after_load', memory.vramAfterLoadBytes],
+    ['before_unload', memory.vramBeforeUnloadBytes],
     ['after_unload', memory.vramAfterUnloadBytes],
   ]);
 }

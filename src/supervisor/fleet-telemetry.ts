@@ -1,6 +1,7 @@
 import type { GpuReport } from '../protocol/gpus.js';
 import type { DeviceFaultSource } from './device-faults.js';
 import { GpuFaults } from './gpu-faults.js';
+import { GpuAccounts } from './vram/gpu-accounts.js';
 import type { LeakSettings } from './leak-watch.js';
 import type { SlotSurroundings } from './slot-options.js';
 import { type GpuKnowledge, TelemetrySlot } from './telemetry-slot.js';
@@ -17,6 +18,8 @@ export interface FleetTelemetryOptions extends SlotSurroundings, LeakSettings {
   readonly nvmlLibrary?: string | undefined;
   readonly telemetrySilenceMs?: number | undefined;
   readonly environment: NodeJS.ProcessEnv;
+  /** What the models of a worker may take of its GPU; absent = a share of what is free. */
+  readonly gpuMemoryLimitBytes?: number | undefined;
   /** Told of a worker at each idle point at which it is suspected to leak. */
   readonly onLeak: (workerId: string) => void;
 }
@@ -26,11 +29,16 @@ export class FleetTelemetry {
   /** Undefined where nobody watches GPUs. */
   readonly process: TelemetrySlot | undefined;
   readonly gpuFaults: GpuFaults;
+  readonly #accounts: GpuAccounts;
   readonly #trackers: ReadonlyMap<string, WorkerMemoryTracker>;
 
   constructor(options: FleetTelemetryOptions) {
     const { telemetryEntry: entry, telemetrySilenceMs: silenceMs } = options;
     this.gpuFaults = new GpuFaults(options.log);
+    this.#accounts = new GpuAccounts(options, {
+      newest: () => this.gpus().snapshot,
+      isWatched: () => this.process !== undefined && this.process.lastLook !== 'absent',
+    });
     this.#trackers = new Map(options.workers.map((spec) => [spec.id, this.#track(spec, options)]));
     if (entry === undefined) return;
     const slotOptions = { ...options, entry, silenceMs, readyTimeoutMs: READY_TIMEOUT_MS };
@@ -48,8 +56,9 @@ export class FleetTelemetry {
     void this.process?.slot.start();
   }
 
-  /** Ends the process. */
+  /** Ends the process, once what was measured is written down. */
   async stop(): Promise<void> {
+    await this.#accounts.settled();
     await this.process?.stop();
   }
 
@@ -91,6 +100,7 @@ export class FleetTelemetry {
       ...options,
       workerId: spec.id,
       device: spec.device,
+      vram: this.#accounts.of(spec.id),
       snapshot: () => this.gpus().snapshot,
       onLeak: () => options.onLeak(spec.id),
     });
@@ -100,6 +110,7 @@ export class FleetTelemetry {
     if (report.state === 'read') {
       for (const { spec, slot } of workers) this.tracker(spec.id).look(report.snapshot, slot.pid);
     }
+    this.#accounts.take(report);
     // What it changes in the fleet comes after what was seen before it.
     this.gpuFaults.take(report);
   }

@@ -1,9 +1,14 @@
-import type { GpuProcess, GpuSnapshot } from '../protocol/gpus.js';
+import type { GpuMemory, GpuProcess, GpuSnapshot } from '../protocol/gpus.js';
+
+/** Finds the memory of a GPU or of a slice of one; undefined if it is not there. */
+export function memoryOn({ gpus }: GpuSnapshot, uuid: string): GpuMemory | undefined {
+  const places = [...gpus, ...gpus.flatMap(({ slices }) => slices)];
+  return places.find((place) => place.uuid === uuid)?.memory;
+}
 
 /** Finds how much memory of a GPU, or of a slice of one, is in use; undefined if it is not told. */
-export function usedBytesOn({ gpus }: GpuSnapshot, uuid: string): number | undefined {
-  const places = [...gpus, ...gpus.flatMap(({ slices }) => slices)];
-  return places.find((place) => place.uuid === uuid)?.memory.usedBytes ?? undefined;
+export function usedBytesOn(snapshot: GpuSnapshot, uuid: string): number | undefined {
+  return memoryOn(snapshot, uuid)?.usedBytes ?? undefined;
 }
 
 /** Finds how much memory a process has of a GPU with its slices, or of a slice; undefined if unknown. */

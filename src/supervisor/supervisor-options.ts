@@ -28,6 +28,8 @@ export interface SupervisorOptions extends LeakSettings {
   readonly telemetryEntry?: URL;
   /** NVIDIA's management library; absent = the system's own. */
   readonly nvmlLibrary?: string | undefined;
+  /** What the models of a worker may take of its GPU; absent = a share of what is free. */
+  readonly gpuMemoryLimitBytes?: number | undefined;
   /** How long the telemetry process may say nothing of the GPUs. */
   readonly telemetrySilenceMs?: number;
   /** Where reports about faults of GPUs come from, if not from the telemetry process. */

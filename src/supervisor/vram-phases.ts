@@ -26,12 +26,15 @@ export class VramPhases {
   beforeLoadBytes: number | undefined;
   /** In use once it had loaded. */
   afterLoadBytes: number | undefined;
+  /** In use when the last process that had loaded was about to end. */
+  beforeUnloadBytes: number | undefined;
   /** In use by all others when the last process had ended. */
   afterUnloadBytes: number | undefined;
   readonly #options: VramPhasesOptions;
   #process: Moments | undefined;
   /** The end of the last process, until a snapshot has shown the GPU without it. */
   #unload: { readonly atMs: number; readonly beforeBytes: number | undefined } | undefined;
+  #leavingBytes: number | undefined;
   #endedAtMs = 0;
   #newest: { readonly beganAtMs: number; readonly usedBytes: number } | undefined;
 
@@ -47,17 +50,25 @@ export class VramPhases {
     this.afterLoadBytes = undefined;
   }
 
-  /** It has loaded its models. */
+  /** It has loaded its models, or serves again after all. */
   ready(): void {
+    this.#leavingBytes = undefined;
     if (this.#process) this.#process.readyAtMs ??= Date.now();
+  }
+
+  /** It serves no more and is about to end: from now on it may give memory back. */
+  leaving(): void {
+    this.#leavingBytes ??= this.#newest?.usedBytes;
   }
 
   /** It is dead. */
   ended(): void {
     this.#endedAtMs = Date.now();
     if (this.#process?.readyAtMs !== undefined) {
-      this.#unload = { atMs: this.#endedAtMs, beforeBytes: this.#newest?.usedBytes };
+      const beforeBytes = this.#leavingBytes ?? this.#newest?.usedBytes;
+      this.#unload = { atMs: this.#endedAtMs, beforeBytes };
     }
+    this.#leavingBytes = undefined;
     this.#process = undefined;
     // Of the process that ended, even if it was taken in the millisecond of its end.
     this.#newest = undefined;
@@ -79,6 +90,7 @@ export class VramPhases {
     if (!this.#unload || beganAtMs < this.#unload.atMs) return;
     const vramBeforeBytes = this.#unload.beforeBytes;
     this.#unload = undefined;
+    this.beforeUnloadBytes = vramBeforeBytes;
     this.afterUnloadBytes = othersBytes;
     const fields = { vramBeforeBytes, vramAfterBytes: othersBytes };
     this.#options.log.info(fields, 'a worker is unloaded');

@@ -3,6 +3,7 @@ import type { GpuSnapshot } from '../protocol/gpus.js';
 import { describeLeak, type LeakResource, LeakWatch, type LeakSettings } from './leak-watch.js';
 import { type SlotLog, withFields } from './life-cycle.js';
 import { processBytesOn } from './snapshot-memory.js';
+import type { VramAccount, WorkerVram } from './vram/worker-vram.js';
 import { VramPhases } from './vram-phases.js';
 
 /** Memory of a worker; what is unknown is undefined, and a CPU worker has no VRAM. */
@@ -19,8 +20,12 @@ export interface WorkerMemory {
   readonly vramBeforeLoadBytes: number | undefined;
   /** In use on its GPU when its models were loaded. */
   readonly vramAfterLoadBytes: number | undefined;
-  /** In use on its GPU when its last process had ended. */
+  /** In use on its GPU just before its last process ended … */
+  readonly vramBeforeUnloadBytes: number | undefined;
+  /** … and when it had. */
   readonly vramAfterUnloadBytes: number | undefined;
+  /** What its models take of its GPU, and may take; undefined on the CPU. */
+  readonly vram: VramAccount | undefined;
   /** How often each kind of memory was suspected to leak. */
   readonly leakSuspicions: Readonly<Record<LeakResource, number>>;
 }
@@ -32,6 +37,8 @@ export interface WorkerMemoryOptions extends LeakSettings {
   readonly log: SlotLog;
   /** The newest snapshot that is good. */
   readonly snapshot: () => GpuSnapshot | undefined;
+  /** The account of its models' memory; undefined on the CPU. */
+  readonly vram?: WorkerVram | undefined;
   /** Told at each idle point at which it is suspected to leak. */
   readonly onLeak: () => void;
 }
@@ -55,6 +62,11 @@ export class WorkerMemoryTracker {
     this.#leaks = new LeakWatch({ ...options, log });
   }
 
+  /** The account of its models' memory of the GPU; undefined on the CPU. */
+  get vram(): WorkerVram | undefined {
+    return this.#options.vram;
+  }
+
   /** When its process was started, by the monotonic clock; undefined while there is none. */
   get startedAt(): number | undefined {
     return this.#startedAt;
@@ -64,13 +76,14 @@ export class WorkerMemoryTracker {
   starting(): void {
     this.#startedAt = performance.now();
     this.#phases?.starting();
+    this.vram?.starting();
   }
 
-  /** The process has loaded its models. */
+  /** The process has loaded its models, or serves again after all. */
   ready(pid: number | undefined): void {
+    this.#phases?.ready();
     if (this.#pid === pid) return;
     this.#pid = pid;
-    this.#phases?.ready();
     this.#leaks.begin();
   }
 
@@ -81,12 +94,18 @@ export class WorkerMemoryTracker {
     this.#leaks.beat(heartbeat, { rss: heartbeat.rssBytes, vram: this.#vramBytes() });
   }
 
+  /** The process serves no more. */
+  leaving(): void {
+    this.#phases?.leaving();
+  }
+
   /** The process is dead. */
   ended(): void {
     this.#pid = undefined;
     this.#rssBytes = undefined;
     this.#startedAt = undefined;
     this.#phases?.ended();
+    this.vram?.ended();
     this.#leaks.end();
   }
 
@@ -105,17 +124,20 @@ export class WorkerMemoryTracker {
       vramBytes: this.#vramBytes(pid),
       vramBeforeLoadBytes: this.#phases?.beforeLoadBytes,
       vramAfterLoadBytes: this.#phases?.afterLoadBytes,
+      vramBeforeUnloadBytes: this.#phases?.beforeUnloadBytes,
       vramAfterUnloadBytes: this.#phases?.afterUnloadBytes,
+      vram: this.vram?.describe(),
       leakSuspicions: { ...this.#leaks.suspicions },
     };
   }
 
-  /** Suspicions that stand, in words. */
+  /** Suspicions that stand, and a budget that is not kept to, in words. */
   warnings(): string[] {
     const { workerId } = this.#options;
-    return [...this.#leaks.standing].map(
+    const leaks = [...this.#leaks.standing].map(
       ([resource, growth]) => `${workerId} ${describeLeak(resource, growth)}`,
     );
+    return [...(this.vram?.warnings() ?? []), ...leaks];
   }
 
   #vramBytes(pid = this.#pid): number | undefined {

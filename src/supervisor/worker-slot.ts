@@ -127,11 +127,14 @@ export class WorkerSlot {
     else if (message.type === 'model') this.#reported(message.report);
     else if (message.type === 'device_lost') this.#deviceLost(ChorusError.fromWire(message.error));
     else if (message.type === 'call_ended') this.#serving?.brokenCalls.ended(message.call);
-    else if (message.type === 'measure') this.#measure(message, from);
+    else if (message.type === 'measure') void this.#measure(message, from);
   }
 
-  #measure({ model, phase }: MeasureQuestion, { child }: Incarnation): void {
-    child.send({ type: 'measured', model, phase, continues: false });
+  /** A worker that was asked nothing of is answered too: it waits. */
+  async #measure({ model, phase }: MeasureQuestion, { child }: Incarnation): Promise<void> {
+    const question = { model, phase };
+    const answer = await this.memory.vram?.answer(question, child.pid);
+    child.send({ type: 'measured', ...(answer ?? { ...question, continues: false }) });
   }
 
   #beat(heartbeat: Heartbeat): void {
@@ -139,7 +142,8 @@ export class WorkerSlot {
     this.work.add(heartbeat.work);
   }
 
-  #reported(report: ModelReport): void {
+  #reported(told: ModelReport): void {
+    const report = this.memory.vram?.reported(told) ?? told;
     this.reports.set(report.id, report);
     const { log } = this.#options;
     const fields = { ...logFields(this.spec), model: report.id };
@@ -202,6 +206,7 @@ export class WorkerSlot {
   }
 
   #down(): void {
+    this.memory.leaving();
     this.#options.router.remove(this.spec.id);
     // It will be back in a moment: what waits for its models may wait on.
     this.#expectAll();

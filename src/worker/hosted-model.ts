@@ -227,6 +227,8 @@ async function explained(
   caught: unknown,
   model: { readonly card: ModelCard; readonly dir: string },
 ): Promise<unknown> {
+  // A full GPU is no fault of the folder's.
+  if (caught instanceof ChorusError && caught.code === 'out_of_memory') return caught;
   const advice = await repairAdvice(model);
   if (advice === undefined) return caught;
   const words = caught instanceof Error ? caught.message : String(caught);

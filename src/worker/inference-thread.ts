@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { deviceFailure } from '../engines/device-failure.js';
+import { deviceFailure, loadFailure } from '../engines/device-failure.js';
 import type { LoadReplica, Replica, StepControl } from '../engines/engine.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
@@ -67,6 +67,6 @@ try {
   });
   post({ type: 'loaded', provider: replica.provider, degradedReason: replica.degradedReason });
 } catch (caught) {
-  const error = ChorusError.withCode('model_failed', caught).toWire();
+  const error = loadFailure(caught).toWire();
   post({ type: 'load_failed', error, reason: reasonOf(caught) });
 }

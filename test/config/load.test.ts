@@ -51,6 +51,7 @@ describe('defaults', () => {
       drainTimeoutMs: 30_000,
       stepTimeoutMs: 120_000,
       nvmlLibrary: undefined,
+      gpuMemoryLimitBytes: undefined,
       leakGrowthBytes: 512 * 1024 * 1024,
       leakRecycle: false,
       maxUploadBytes: 512 * 1024 * 1024,

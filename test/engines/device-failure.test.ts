@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { deviceFailure } from '../../src/engines/device-failure.js';
+import { deviceFailure, loadFailure } from '../../src/engines/device-failure.js';
 import { ChorusError } from '../../src/protocol/errors.js';
 
 /** As onnxruntime words it; the rest of the line names source file and expression. */
@@ -23,13 +23,26 @@ it.each([
   expect(deviceFailure(failure(call))).toMatchObject({ code: 'device_lost', retryable: true });
 });
 
-it('tells want of memory from a lost device', () => {
-  expect(deviceFailure(failure('CUDA failure 2'))).toMatchObject({ code: 'out_of_memory' });
+it.each([
+  failure('CUDA failure 2'),
+  failure('CUBLAS failure 3'),
+  failure('Failed to allocate memory for requested buffer of size 8388608'),
+])('tells want of memory from a lost device (%s)', (caught) => {
+  expect(deviceFailure(caught)).toMatchObject({ code: 'out_of_memory' });
+  expect(loadFailure(caught)).toMatchObject({ code: 'out_of_memory', message: caught.message });
+});
+
+it.each([
+  ['model_failed', failure('CUDA failure 700')],
+  ['model_failed', new Error('the weights are broken')],
+  ['wrong_task', new ChorusError('wrong_task', 'It cannot speak.')],
+])('calls a failure to load %s otherwise', (code, caught) => {
+  expect(loadFailure(caught)).toMatchObject({ code, message: caught.message });
 });
 
 it.each([
   failure('CUDA failure 1'),
-  failure('CUBLAS failure 3'),
+  failure('CUBLAS failure 4'),
   new Error('Got invalid dimensions for input 700'),
   new ChorusError('internal', 'CUDA failure 700'),
   'CUDA failure 700',

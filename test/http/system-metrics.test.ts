@@ -253,7 +253,19 @@ describe('GPUs', () => {
         vramBytes: 2 * GIB,
         vramBeforeLoadBytes: 0,
         vramAfterLoadBytes: GIB,
+        vramBeforeUnloadBytes: 3 * GIB,
         vramAfterUnloadBytes: null,
+        vramBudgetBytes: 4 * GIB,
+        vramLeftBytes: 3 * GIB,
+        vramModels: [
+          {
+            model: 'small',
+            state: 'placed',
+            loadBytes: GIB / 2,
+            peakBytes: GIB,
+            isEstimated: false,
+          },
+        ],
         leakSuspicions: { rss: 0, vram: 2 },
       },
       {
@@ -264,7 +276,11 @@ describe('GPUs', () => {
         vramBytes: null,
         vramBeforeLoadBytes: null,
         vramAfterLoadBytes: null,
+        vramBeforeUnloadBytes: null,
         vramAfterUnloadBytes: null,
+        vramBudgetBytes: null,
+        vramLeftBytes: null,
+        vramModels: [],
         leakSuspicions: null,
       },
     ];
@@ -287,7 +303,13 @@ describe('GPUs', () => {
         vram_mb: 2_048,
         vram_before_load_mb: 0,
         vram_after_load_mb: 1_024,
+        vram_before_unload_mb: 3_072,
         vram_after_unload_mb: null,
+        vram_budget_mb: 4_096,
+        vram_left_mb: 3_072,
+        vram_models: [
+          { model: 'small', state: 'placed', load_mb: 512, peak_mb: 1_024, estimated: false },
+        ],
         leak_suspicions: { rss: 0, vram: 2 },
       },
       {
@@ -298,7 +320,11 @@ describe('GPUs', () => {
         vram_mb: null,
         vram_before_load_mb: null,
         vram_after_load_mb: null,
+        vram_before_unload_mb: null,
         vram_after_unload_mb: null,
+        vram_budget_mb: null,
+        vram_left_mb: null,
+        vram_models: [],
         leak_suspicions: null,
       },
     ]);

@@ -50,6 +50,14 @@ const model = z.object({
   placement: placementAnswer,
 });
 
+const modelMemory = z.object({
+  model: z.string(),
+  state: z.enum(['placed', 'refused']),
+  load_mb: figure,
+  peak_mb: figure,
+  estimated: z.boolean(),
+});
+
 const worker = z.object({
   id: z.string(),
   device: z.string(),
@@ -58,7 +66,11 @@ const worker = z.object({
   vram_mb: figure,
   vram_before_load_mb: figure,
   vram_after_load_mb: figure,
+  vram_before_unload_mb: figure,
   vram_after_unload_mb: figure,
+  vram_budget_mb: figure,
+  vram_left_mb: figure,
+  vram_models: z.array(modelMemory).describe('What its models take of its GPU.'),
   leak_suspicions: z.object({ rss: z.int(), vram: z.int() }).nullable(),
   models: z.array(model),
 });

@@ -7,7 +7,7 @@ import type {
 import type { WorkerModelStatus } from '../../protocol/status.js';
 import type { DoorState } from '../context.js';
 import type { AppDependencies } from '../dependencies.js';
-import type { GpuView, WorkerMemoryView } from '../telemetry-port.js';
+import type { GpuView, ModelMemoryView, WorkerMemoryView } from '../telemetry-port.js';
 import { gpuBodies } from './gpu-body.js';
 import { placementBody } from './placement-body.js';
 import { gigabytes, megabytes, percent, percentOf } from './units.js';
@@ -85,11 +85,25 @@ function workerBody(worker: WorkerMemoryView): object {
     vram_mb: megabytes(worker.vramBytes),
     vram_before_load_mb: megabytes(worker.vramBeforeLoadBytes),
     vram_after_load_mb: megabytes(worker.vramAfterLoadBytes),
+    vram_before_unload_mb: megabytes(worker.vramBeforeUnloadBytes),
     vram_after_unload_mb: megabytes(worker.vramAfterUnloadBytes),
+    vram_budget_mb: megabytes(worker.vramBudgetBytes),
+    vram_left_mb: megabytes(worker.vramLeftBytes),
+    vram_models: worker.vramModels.map(modelMemoryBody),
     leak_suspicions: worker.leakSuspicions,
   };
 }
 
 function modelBody({ id, service, provider, placement }: WorkerModelStatus): object {
   return { id, service, provider: provider ?? null, placement: placementBody(placement) };
+}
+
+function modelMemoryBody(memory: ModelMemoryView): object {
+  return {
+    model: memory.model,
+    state: memory.state,
+    load_mb: megabytes(memory.loadBytes),
+    peak_mb: megabytes(memory.peakBytes),
+    estimated: memory.isEstimated,
+  };
 }

@@ -23,7 +23,21 @@ export interface ReplicaFigures {
 }
 
 /** A moment at which a worker's GPU was looked at. */
-export type VramPhase = 'before_load' | 'after_load' | 'after_unload';
+export type VramPhase = 'before_load' | 'after_load' | 'before_unload' | 'after_unload';
+
+/** What the models of a worker take of its GPU. */
+export interface VramFigures {
+  readonly budgetBytes: number | undefined;
+  readonly leftBytes: number | undefined;
+  /** Those that have their memory. */
+  readonly models: readonly {
+    readonly model: string;
+    readonly loadBytes: number;
+    readonly peakBytes: number;
+  }[];
+  /** Since the server's start, by model. */
+  readonly refusals: ReadonlyMap<string, number>;
+}
 
 /** A worker. */
 export interface WorkerFigures {
@@ -37,6 +51,8 @@ export interface WorkerFigures {
   /** Memory in use on its GPU. */
   readonly vramBytes: ReadonlyMap<VramPhase, number>;
   readonly leakSuspicions: ReadonlyMap<string, number>;
+  /** Undefined on the CPU. */
+  readonly vram?: VramFigures | undefined;
 }
 
 /** What a model holds on a worker. */
@@ -80,6 +96,7 @@ export class FleetCollector implements Collector {
     const figures = this.#figures();
     for (const worker of figures.workers) {
       collectWorker(metrics, worker, figures.workerStates);
+      if (worker.vram) collectVram(metrics, worker.id, worker.vram);
       for (const model of worker.models) collectReplicas(metrics, worker, model);
     }
     collectPlaces(metrics, figures);
@@ -94,10 +111,13 @@ function clear(metrics: MetricSet): void {
   const places = [inflight, queued, streams_open, ready_replicas];
   const workers = [rest.worker_info, rest.worker_state, rest.worker_resident_memory_bytes];
   const memory = [rest.worker_vram_bytes, rest.worker_leak_suspicions_total];
+  const vram = [rest.worker_vram_budget_bytes, rest.worker_vram_left_bytes];
+  const models = [rest.model_memory_bytes, rest.model_load_refusals_total];
   const replicas = [rest.replica_state, rest.replica_restarts_total, rest.replica_load_seconds];
   const placed = [rest.replica_provider_info, rest.replica_device_nodes_ratio];
-  const steps = [rest.engine_steps_total, rest.engine_step_seconds_total, ...placed];
-  for (const metric of [...places, ...workers, ...memory, ...replicas, ...steps]) metric.reset();
+  const steps = [rest.engine_steps_total, rest.engine_step_seconds_total];
+  const all = [places, workers, memory, vram, models, replicas, placed, steps].flat();
+  for (const metric of all) metric.reset();
 }
 
 function collectWorker(
@@ -112,6 +132,19 @@ function collectWorker(
   for (const [phase, bytes] of vramBytes) metrics.worker_vram_bytes.set({ worker, phase }, bytes);
   for (const [resource, count] of leakSuspicions) {
     metrics.worker_leak_suspicions_total.inc({ worker, resource }, count);
+  }
+}
+
+function collectVram(metrics: MetricSet, worker: string, vram: VramFigures): void {
+  const { budgetBytes, leftBytes, models, refusals } = vram;
+  if (budgetBytes !== undefined) metrics.worker_vram_budget_bytes.set({ worker }, budgetBytes);
+  if (leftBytes !== undefined) metrics.worker_vram_left_bytes.set({ worker }, leftBytes);
+  for (const { model, loadBytes, peakBytes } of models) {
+    metrics.model_memory_bytes.set({ worker, model, kind: 'load' }, loadBytes);
+    metrics.model_memory_bytes.set({ worker, model, kind: 'peak' }, peakBytes);
+  }
+  for (const [model, count] of refusals) {
+    metrics.model_load_refusals_total.inc({ worker, model }, count);
   }
 }
 
