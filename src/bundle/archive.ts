@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { ChorusError } from '../protocol/errors.js';
-import type { BundleEntry, EntryContent } from './plan.js';
+import type { BundleEntry, FileContent } from './plan.js';
 import { paddingAfter, TAR_END, tarHeader } from './tar.js';
 
 const BUFFER_BYTES = 2 ** 20;
-
-type FileContent = Extract<EntryContent, { kind: 'file' }>;
 
 /** Takes the bytes of the archive, and is done with the buffer when it resolves. */
 export type ByteSink = (bytes: Uint8Array) => Promise<void>;
@@ -52,7 +50,9 @@ function changed(source: string): ChorusError {
 }
 
 function damaged(source: string): ChorusError {
-  const message = `${source} is not the file that its card names: run \`chorus pull\` to mend it.`;
+  const message =
+    `${source} is damaged: its content is not what was recorded. Nothing was made. ` +
+    'Remove it, then run `chorus pull` (or `chorus setup cuda`) to get it anew.';
   return new ChorusError('model_failed', message);
 }
 

@@ -1,27 +1,85 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
 import { ChorusError } from '../protocol/errors.js';
-import { folderEntries } from './folder-files.js';
+import { fileEntry } from './folder-files.js';
 import type { BundleEntry } from './plan.js';
+import { FIXED_TIME_SECONDS } from './tar.js';
 
 const RECORD_NAME = 'installation.json';
+const LIBRARY_DIR = 'lib';
 
-/**
- * The files of an installation of CUDA.
- * @throws ChorusError `unavailable` if there is none.
- */
-export async function cudaEntries(cudaDir: string): Promise<BundleEntry[]> {
-  const record = join(cudaDir, RECORD_NAME);
-  const isThere = await stat(record).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
-    const message = `There is no CUDA in ${cudaDir}. Run \`chorus setup cuda\` first, or leave out --cuda.`;
+const fileSchema = z.looseObject({
+  name: z.string().regex(/^[A-Za-z0-9_+][A-Za-z0-9_.+-]*$/),
+  bytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** As much of the record of `chorus setup cuda` as a bundle changes; the rest goes along. */
+const recordSchema = z.looseObject({
+  libraryPath: z.array(z.string()).min(1),
+  pieces: z.array(z.looseObject({ origin: z.string(), files: z.array(fileSchema).min(1) })).min(1),
+});
+type CudaRecord = z.infer<typeof recordSchema>;
+type CudaFile = z.infer<typeof fileSchema>;
+
+async function readRecord(cudaDir: string): Promise<CudaRecord> {
+  const path = join(cudaDir, RECORD_NAME);
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (caught) {
+    const isAbsent = (caught as NodeJS.ErrnoException).code === 'ENOENT';
+    const message = isAbsent
+      ? `There is no CUDA in ${cudaDir}. Run \`chorus setup cuda\` first, or leave out --cuda.`
+      : `${path} cannot be used. Run \`chorus setup cuda\`: it mends that.`;
+    throw new ChorusError('unavailable', message, {}, { cause: caught });
+  }
+}
+
+/** The record as it is true on the target, where each library lies in the installation itself. */
+function recordThere(record: CudaRecord): string {
+  const mtimeMs = FIXED_TIME_SECONDS * 1000;
+  const pieces = record.pieces.map(({ origin, files, ...rest }) => ({
+    ...rest,
+    origin: origin === 'system' ? 'folder' : origin,
+    from: 'bundle',
+    files: files.map(({ target: _, ...file }) => ({ ...file, mtimeMs })),
+  }));
+  const libraryPath = record.libraryPath.filter((folder) => !isAbsolute(folder));
+  if (!libraryPath.includes(LIBRARY_DIR)) libraryPath.unshift(LIBRARY_DIR);
+  return `${JSON.stringify({ ...record, libraryPath, pieces }, undefined, 2)}\n`;
+}
+
+/** A library's own bytes, also where ours is a link to the system's. */
+async function libraryEntry(cudaDir: string, file: CudaFile, folder: string): Promise<BundleEntry> {
+  const source = join(cudaDir, LIBRARY_DIR, file.name);
+  const found = await stat(source).catch(() => undefined);
+  if (found?.size !== file.bytes) {
+    const what = found === undefined ? 'missing' : 'not what was set up';
+    const message = `${source} is ${what}. Run \`chorus setup cuda\`: it mends that.`;
     throw new ChorusError('unavailable', message);
   }
-  const files = await folderEntries({ source: cudaDir, path: 'cuda' });
-  const text = await readFile(record, 'utf8');
-  const others = files.filter(({ path }) => path !== `cuda/${RECORD_NAME}`);
-  return [...others, { path: `cuda/${RECORD_NAME}`, content: { kind: 'text', text } }];
+  const { content } = await fileEntry(source, file.name);
+  return { path: `${folder}/${file.name}`, content: { ...content, sha256: file.sha256 } };
+}
+
+/**
+ * The files of an installation of CUDA. Libraries of the system come along as files.
+ * @throws ChorusError `unavailable` if there is none, or it is not whole.
+ */
+export async function cudaEntries(cudaDir: string): Promise<BundleEntry[]> {
+  const record = await readRecord(cudaDir);
+  const files = record.pieces.flatMap((piece) => piece.files);
+  // `lib` is a link to a folder, so that a later set-up can change it in one step.
+  const content = files.map(({ name, sha256 }) => `${name} ${sha256}\n`).join('');
+  const folder = `lib-${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
+  const libraries = await Promise.all(
+    files.map((file) => libraryEntry(cudaDir, file, `cuda/${folder}`)),
+  );
+  return [
+    ...libraries,
+    { path: `cuda/${LIBRARY_DIR}`, content: { kind: 'link', target: folder } },
+    { path: `cuda/${RECORD_NAME}`, content: { kind: 'text', text: recordThere(record) } },
+  ];
 }

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BundleEntry } from './plan.js';
+import type { BundleEntry, FileContent } from './plan.js';
 
 /** Which files of a folder are taken, and where they go. */
 export interface FolderChoice {
@@ -15,7 +15,10 @@ export interface FolderChoice {
 }
 
 /** An entry for a file that lies on this machine; what a link leads to is taken, not the link. */
-export async function fileEntry(source: string, path: string): Promise<BundleEntry> {
+export async function fileEntry(
+  source: string,
+  path: string,
+): Promise<BundleEntry & { readonly content: FileContent }> {
   const { size, mode } = await stat(source);
   const isExecutable = (mode & 0o111) !== 0;
   return { path, content: { kind: 'file', source, bytes: size }, isExecutable };

@@ -12,6 +12,9 @@ export type EntryContent =
   /** A symbolic link to a path relative to the link's own folder; never out of the bundle. */
   | { readonly kind: 'link'; readonly target: string };
 
+/** The content of a file that lies on this machine. */
+export type FileContent = Extract<EntryContent, { kind: 'file' }>;
+
 /** One file of the bundle. Folders are not entries: they are made on the way. */
 export interface BundleEntry {
   /** Path from the release's folder, with `/` between its names. */

@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   speech: ['protocol', 'audio'],
   models: ['protocol', 'config', 'telemetry', 'processes'],
   cuda: ['protocol', 'config', 'processes', 'models'],
+  bundle: ['protocol', 'models', 'processes', 'cuda'],
   engines: ['protocol', 'models', 'speech', 'audio'],
   media: ['protocol', 'config', 'telemetry', 'processes', 'audio'],
   worker: ['protocol', 'config', 'telemetry', 'processes', 'engines', 'models', 'speech', 'audio'],
