@@ -311,6 +311,7 @@ describe('GPUs', () => {
           { model: 'small', state: 'placed', load_mb: 512, peak_mb: 1_024, estimated: false },
         ],
         leak_suspicions: { rss: 0, vram: 2 },
+        models: [],
       },
       {
         id: 'cpu-0',
@@ -326,6 +327,7 @@ describe('GPUs', () => {
         vram_left_mb: null,
         vram_models: [],
         leak_suspicions: null,
+        models: [{ id: 'voice-model', service: 'tts', provider: 'cpu', placement: null }],
       },
     ]);
   });
