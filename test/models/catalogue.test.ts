@@ -164,6 +164,12 @@ describe('cards of users', () => {
       /files: model\.bin comes from a package and needs its sha256/,
     ],
     [
+      'buckets of another engine',
+      { ...own, buckets: { tokens: [9] } },
+      /buckets\.tokens: .*whisper/,
+    ],
+    ['buckets that do not ascend', { ...own, buckets: { batch: [4, 2] } }, /buckets\.batch: must/],
+    [
       'a build from files without a hash',
       {
         ...own,

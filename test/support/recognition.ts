@@ -35,15 +35,17 @@ export interface RecognizerHalves<Step, Result> {
   readonly loadReplica: LoadReplica<Step, Result>;
   readonly dir: string;
   readonly languages: readonly string[];
+  /** Whether steps are padded to buckets, as on a GPU. */
+  readonly padded?: boolean;
 }
 
 /** Opens both halves on a model's folder. */
 export async function openRecognizer<Step, Result>(
   halves: RecognizerHalves<Step, Result>,
 ): Promise<LoadedRecognizer> {
-  const { engine, loadReplica, dir, languages } = halves;
+  const { engine, loadReplica, dir, languages, padded = false } = halves;
   const card = cardSchema.parse({ ...CARD, engine: engine.name, languages });
-  const load = { card, modelDir: dir, target: { kind: 'cpu' }, threads: 1 } as const;
+  const load = { card, modelDir: dir, target: { kind: 'cpu' }, threads: 1, padded } as const;
   const replica = await loadReplica(load);
   const model = await engine.open(card, dir, { phonemizer: NO_PHONEMIZER });
   const steps: Step[] = [];

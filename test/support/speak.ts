@@ -34,8 +34,8 @@ export function cardOf(id: string): ModelCard {
 export const NEVER_CANCELED: StepControl = { canceled: false };
 
 /** How a test's replica loads: one thread on the CPU. */
-export function loadOf(modelDir: string): ReplicaLoad {
-  return { card: cardOf('test'), modelDir, target: { kind: 'cpu' }, threads: 1 };
+export function loadOf(modelDir: string, given: Partial<ReplicaLoad> = {}): ReplicaLoad {
+  return { card: cardOf('test'), modelDir, target: { kind: 'cpu' }, threads: 1, ...given };
 }
 
 /** A request with what a test does not care about filled in. */

@@ -2,6 +2,7 @@ import { readFile, mkdtemp, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { ReplicaLoad } from '../../src/engines/engine.js';
 import { whisperEngine } from '../../src/engines/whisper/engine.js';
 import { loadReplica, type WhisperReplica } from '../../src/engines/whisper/replica.js';
 import { cardSchema } from '../../src/models/card.js';
@@ -104,10 +105,14 @@ export interface LoadedWhisper {
 }
 
 /** Opens both halves on a folder with a built graph or an export. */
-export async function openWhisper(dir: string): Promise<LoadedWhisper> {
+export async function openWhisper(
+  dir: string,
+  given: Pick<ReplicaLoad, 'padded'> = {},
+): Promise<LoadedWhisper> {
   const card = cardSchema.parse(CARD);
   const companions = { 'silero-vad': modelDir('silero-vad') };
-  const load = { card, modelDir: dir, target: { kind: 'cpu' }, threads: 1, companions } as const;
+  const place = { modelDir: dir, target: { kind: 'cpu' }, threads: 1, companions } as const;
+  const load = { card, ...place, ...given };
   const replica = await loadReplica(load);
   const model = await whisperEngine.open(card, dir, { phonemizer: NO_PHONEMIZER });
   return {

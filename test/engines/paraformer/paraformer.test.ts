@@ -31,8 +31,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-async function opened(): Promise<LoadedRecognizer> {
-  const halves = { engine: paraformerEngine, loadReplica, dir, languages: LANGUAGES };
+async function opened({ padded = false } = {}): Promise<LoadedRecognizer> {
+  const halves = { engine: paraformerEngine, loadReplica, dir, languages: LANGUAGES, padded };
   const recognizer = await openRecognizer(halves);
   open.push(recognizer);
   return recognizer;
@@ -72,6 +72,15 @@ describe.each<Exporter>(['sherpa', 'funasr'])('Paraformer as %s exports it', (ex
       tokens: [3, 4, 5, 6, 7],
     });
     expect(segment).not.toHaveProperty('words');
+  });
+
+  it('writes the same down where utterances are padded to buckets', async () => {
+    await writeOfflineParaformer(dir, exporter, { tellsPeaks: true });
+    const speech = toneSpeech([0, 1, 2, 3, 4].map((tone) => ({ tone, rows: 10 })));
+    const expected = await (await opened()).transcribe(speech, { words: true });
+    expect(await (await opened({ padded: true })).transcribe(speech, { words: true })).toEqual(
+      expected,
+    );
   });
 
   it('writes down a file with the streaming graphs', async () => {

@@ -36,8 +36,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-async function opened(): Promise<LoadedRecognizer> {
-  const halves = { engine: senseVoiceEngine, loadReplica, dir, languages: LANGUAGES };
+async function opened({ padded = false } = {}): Promise<LoadedRecognizer> {
+  const halves = { engine: senseVoiceEngine, loadReplica, dir, languages: LANGUAGES, padded };
   const recognizer = await openRecognizer(halves);
   open.push(recognizer);
   return recognizer;
@@ -69,6 +69,13 @@ describe.each<Exporter>(['sherpa', 'funasr'])('SenseVoice as %s exports it', (ex
       usage: { audioSeconds: SPEECH.length / 16_000 },
     });
     expect(events.at(-1)).toEqual({ type: 'done' });
+  });
+
+  it('writes the same down where spans are padded to buckets', async () => {
+    const expected = await (await opened()).transcribe(SPEECH, { words: true });
+    expect(await (await opened({ padded: true })).transcribe(SPEECH, { words: true })).toEqual(
+      expected,
+    );
   });
 
   it('tells the graph which language to expect, and nobody the words times unasked', async () => {
