@@ -4,7 +4,8 @@ import { settingWarnings } from './setting-warnings.js';
 import type { RunningServer } from './start-server.js';
 
 /** What a start ends with: a server, as far as it is told of. */
-export type AnnouncedServer = Pick<RunningServer, 'url' | 'supervisor'>;
+export type AnnouncedServer = Pick<RunningServer, 'url' | 'supervisor'> &
+  Partial<Pick<RunningServer, 'warnings'>>;
 
 /** Prints the address, what is behind it, and one command that works. */
 export function announce(server: AnnouncedServer, settings: Settings): void {
@@ -12,7 +13,10 @@ export function announce(server: AnnouncedServer, settings: Settings): void {
 }
 
 /** The words of {@link announce}. */
-export function announcement({ url, supervisor }: AnnouncedServer, settings: Settings): string {
+export function announcement(
+  { url, supervisor, warnings: found = [] }: AnnouncedServer,
+  settings: Settings,
+): string {
   const { workers, warnings } = supervisor.status();
   const ready = workers.flatMap((worker) =>
     worker.models
@@ -25,7 +29,9 @@ export function announcement({ url, supervisor }: AnnouncedServer, settings: Set
     ...ready.map(
       ({ worker, id, replicas, provider }) => `  ${worker}: ${id}, ${replicas} × ${provider}`,
     ),
-    ...[...settingWarnings(settings), ...warnings].map((warning) => `  warning: ${warning}`),
+    ...[...found, ...settingWarnings(settings), ...warnings].map(
+      (warning) => `  warning: ${warning}`,
+    ),
     // A command that cannot work yet would only mislead; the warnings say what is missing.
     ...(ready.length > 0 ? ['', firstCommand(url, services, settings)] : []),
   ];

@@ -35,6 +35,8 @@ export interface DoorsOptions {
   readonly supervisor: Supervisor;
   readonly storage: Storage;
   readonly observation: Observation;
+  /** What was found at the start that an operator should know. */
+  readonly warnings: readonly string[];
   /** Absent = off. */
   readonly tracing?: Tracing | undefined;
   /** Further protocols that are spoken over WebSockets. */
@@ -103,10 +105,15 @@ function openJobs({
 }
 
 function statusOf(
-  { settings, supervisor, observation }: DoorsOptions,
+  { settings, supervisor, observation, warnings: found }: DoorsOptions,
   { draining }: Admissions,
 ): ServerStatus {
   const status = supervisor.status();
-  const warnings = [...status.warnings, ...settingWarnings(settings), ...observation.warnings()];
+  const warnings = [
+    ...found,
+    ...status.warnings,
+    ...settingWarnings(settings),
+    ...observation.warnings(),
+  ];
   return { ...status, warnings, draining, version: VERSION };
 }

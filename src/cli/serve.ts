@@ -11,6 +11,7 @@ import { DataFolderInUse } from '../supervisor/data-folder.js';
 import { createLogger, type Logger } from '../telemetry/log.js';
 import { type RunningTracing, startTracing } from '../telemetry/tracing/start-tracing.js';
 import { announce } from './announce.js';
+import { cudaForWorkers } from './cuda-workers.js';
 import { EXIT } from './failure.js';
 import { untilInterrupted } from './interruption.js';
 import { followProcessManager } from './process-manager.js';
@@ -85,11 +86,12 @@ interface Parts {
 async function start({ settings, log, catalogue, models, tracing }: Parts): Promise<RunningServer> {
   await placeCards(catalogue, settings);
   const gpus = await listGpus();
-  for (const warning of visibilityWarnings(gpus)) log.warn({}, warning);
   const plans = resolveWorkers(settings, gpus);
-  const workers = workerSpecs(plans, settings, (id) => models.modelDir(id));
+  const { environment, warnings } = await cudaForWorkers(settings, plans);
+  for (const warning of [...visibilityWarnings(gpus), ...warnings]) log.warn({}, warning);
+  const workers = workerSpecs(plans, settings, (id) => models.modelDir(id), environment);
   warnIfOpen(settings, log);
-  return startServer({ settings, log, catalogue: models, workers, tracing });
+  return startServer({ settings, log, catalogue: models, workers, tracing, warnings });
 }
 
 /** Ends a server that must compute on GPUs if a model could not be loaded on its GPU. */

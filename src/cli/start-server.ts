@@ -32,6 +32,8 @@ export interface StartOptions {
   readonly workers: readonly WorkerSpec[];
   /** Absent = off. */
   readonly tracing?: Tracing | undefined;
+  /** What was found at the start that an operator should know; `/health` tells it. */
+  readonly warnings?: readonly string[];
   /** Module that worker processes run; tests bring their own. */
   readonly workerEntry?: URL;
   /** Further protocols that are spoken over WebSockets; tests bring their own. */
@@ -43,6 +45,8 @@ export interface RunningServer {
   /** `http://host:port` as a client on this machine reaches it. */
   readonly url: string;
   readonly supervisor: Supervisor;
+  /** What was found at the start that an operator should know. */
+  readonly warnings: readonly string[];
   /** Keys that open the door; they may be replaced while it is open. */
   readonly keys: AuthKeys;
   /** Where WebSockets are taken. */
@@ -74,11 +78,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   const storage = await orStop(supervisor, openStorage({ settings, log, media: supervisor.media }));
   const observation = observe({ supervisor, log, dataDir: settings.dataDir });
-  const { tracing, families } = options;
+  const { tracing, families, warnings = [] } = options;
   const parts = { settings, log, catalogue, supervisor, storage, observation };
   const doors = await orStop(
     supervisor,
-    createDoors({ ...parts, tracing, ...(families && { families }) }),
+    createDoors({ ...parts, tracing, warnings, ...(families && { families }) }),
     storage,
   );
   await orStop(supervisor, listen(doors.server, settings), storage);
@@ -89,6 +93,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   return {
     url: addressOf(settings.host, (doors.server.address() as AddressInfo).port),
     supervisor,
+    warnings,
     keys: doors.keys,
     webSocketPaths: doors.webSockets.paths,
     settled,

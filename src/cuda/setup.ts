@@ -20,7 +20,14 @@ import { assertFit, makePlan } from './plan.js';
 import type { CudaPlan } from './plan.js';
 
 /** The disk's words for a folder that cannot be made, or not be written. */
-const UNWRITABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']);
+const UNWRITABLE: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EEXIST',
+]);
 
 /** How CUDA's libraries are set up. */
 export interface CudaSetup {

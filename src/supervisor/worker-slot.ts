@@ -26,6 +26,8 @@ export interface WorkerSpec {
   readonly id: string;
   readonly device: Device;
   readonly models: readonly ModelAssignment[];
+  /** What its process needs in its environment besides, such as where libraries lie. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A model that its worker serves. */
@@ -73,7 +75,7 @@ export class WorkerSlot {
       logFields: logFields(spec),
       // One device out of service leaves the others; what it costs is known and can be undone.
       restartPolicy: { quarantines: true },
-      environment: options.environment(deviceVariables(spec.device)),
+      environment: options.environment({ ...spec.environment, ...deviceVariables(spec.device) }),
       init: (paths) => ({
         ...paths,
         role: 'worker',

@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { checkCudaLibraries } from './cuda.js';
 import { checkFfmpeg } from './ffmpeg.js';
 import { checkDataFolder, checkLogFolder, checkModelsFolder } from './folders.js';
 import { checkGpus } from './gpus.js';
@@ -29,6 +30,7 @@ export const CHECKS: readonly Check[] = [
   { id: 'gpus', title: 'GPUs', run: checkGpus, timeoutMs: WITH_GPUS_MS },
   { id: 'workers', title: 'Workers', run: checkWorkers, timeoutMs: WITH_GPUS_MS },
   { id: 'models', title: 'Models', run: checkModels, timeoutMs: WITH_WEIGHTS_MS },
+  { id: 'cuda', title: 'CUDA', run: checkCudaLibraries, timeoutMs: WITH_GPUS_MS },
   { id: 'onnxruntime', title: 'ONNX Runtime', run: checkOnnxRuntime, timeoutMs: WITH_CUDA_MS },
   { id: 'setpriv', title: 'setpriv', run: checkSetpriv },
   { id: 'ffmpeg', title: 'ffmpeg', run: checkFfmpeg },

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { resolveWorkers } from '../../config/devices.js';
 import { childEnvironment } from '../../config/environment.js';
 import { SettingsError } from '../../config/settings-error.js';
+import { lookForCuda } from '../cuda-workers.js';
 import { wordsOf } from './check.js';
 import type { CheckContext, Finding } from './check.js';
 import { probeReportSchema } from './onnx-report.js';
@@ -13,22 +14,24 @@ const MAX_REFUSAL_CHARACTERS = 400;
 const REINSTALL =
   'Run `npm ci` on this machine: the library is damaged, or is that of another system.';
 const GET_CUDA =
-  'Run `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node`, and install CUDA 12 and ' +
-  'cuDNN 9; or set TTS_GPUS=cpu and ASR_GPUS=cpu.';
+  'Run `chorus setup cuda`, which lays down the libraries of CUDA 13, and `chorus setup cuda ' +
+  '--check`, which says how far they get; or set TTS_GPUS=cpu and ASR_GPUS=cpu.';
 
 interface ProbeRun {
   /** Module that the child process runs. */
   readonly entry: URL;
   /** Where to compute; undefined = the CPU. */
   readonly gpu?: PlannedGpu;
+  /** What workers on GPUs have in their environment besides. */
+  readonly cuda?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
 /** Runs the probe in a process of its own. @throws Error with the words of a crash. */
-async function probe({ entry, gpu, signal }: ProbeRun): Promise<ProbeReport> {
+async function probe({ entry, gpu, cuda, signal }: ProbeRun): Promise<ProbeReport> {
   const provider = gpu === undefined ? 'cpu' : 'cuda';
   const command = [process.execPath, fileURLToPath(entry), provider] as const;
-  const env = childEnvironment({ CUDA_VISIBLE_DEVICES: gpu?.uuid ?? '' });
+  const env = childEnvironment({ ...cuda, CUDA_VISIBLE_DEVICES: gpu?.uuid ?? '' });
   const end = await runProgram({ command, signal, env });
   if (end.kind === 'failed') throw new Error(end.reason);
   return probeReportSchema.parse(JSON.parse(end.output));
@@ -40,13 +43,17 @@ function refusalOf(outcome: PromiseSettledResult<ProbeReport>): string | undefin
   return words?.replaceAll(/\s+/g, ' ').slice(0, MAX_REFUSAL_CHARACTERS);
 }
 
-interface PlannedGpu {
+/** A GPU that a worker would compute on. */
+export interface PlannedGpu {
   readonly uuid: string;
   readonly name: string;
 }
 
 /** GPUs that workers would compute on, each once. */
-async function plannedGpus({ settings, gpus }: CheckContext): Promise<readonly PlannedGpu[]> {
+export async function plannedGpus({
+  settings,
+  gpus,
+}: CheckContext): Promise<readonly PlannedGpu[]> {
   try {
     const devices = resolveWorkers(settings, await gpus).map(({ device }) => device);
     const onGpu = devices.filter((device) => device.kind === 'gpu');
@@ -73,7 +80,8 @@ export async function checkOnnxRuntime(context: CheckContext, entry = PROBE): Pr
   const { version, backends } = cpu.value;
   const head = `${version} computes on the CPU; backends: ${backends.join(', ')}`;
   const gpus = await plannedGpus(context);
-  const outcomes = await Promise.allSettled(gpus.map((gpu) => probe({ ...run, gpu })));
+  const { environment: cuda } = await lookForCuda(context.settings.cudaDir);
+  const outcomes = await Promise.allSettled(gpus.map((gpu) => probe({ ...run, gpu, cuda })));
   const refusals = outcomes.map(refusalOf);
   const detail = [head, ...gpus.map((gpu, index) => sayGpu(gpu, refusals[index]))].join('\n');
   if (refusals.every((words) => words === undefined)) return { state: 'ok', detail };
