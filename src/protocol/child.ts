@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 
 import type {
   ChildInit,
@@ -12,6 +12,8 @@ import { ChorusError } from './errors.js';
 import { PendingMeasures } from './pending-measures.js';
 
 const HEARTBEAT_INTERVAL_MS = 1_000;
+/** Niceness, as `nice` counts it. */
+const CHILD_NICENESS = 5;
 
 /** What a child process offers to the frame that {@link runChild} puts around it. */
 export interface ChildService {
@@ -63,8 +65,7 @@ export function runChild(
     // The kernel's signal at the parent's death covers only a parent that died after it was asked for.
     if (process.ppid !== init.supervisorPid) endAtOnce();
     setInterval(beat, HEARTBEAT_INTERVAL_MS).unref();
-    // Doors, health and metrics stay quick while every core computes.
-    setPriority(process.pid, Math.min(5, constants.priority.PRIORITY_LOW));
+    giveWay();
     try {
       service = await start(init, link);
     } catch (caught) {
@@ -84,6 +85,14 @@ export function runChild(
     await service?.stop();
     process.exit(0);
   }
+}
+
+/**
+ * Doors, health and metrics stay quick while every core computes. A child of a server that was
+ * started nicer stays as it is: to become less nice takes a right that most users have not.
+ */
+function giveWay(): void {
+  if (getPriority() < CHILD_NICENESS) setPriority(CHILD_NICENESS);
 }
 
 /** Nothing to tidy up and nobody to tell; an orderly exit would wait for native code to return. */

@@ -26,7 +26,7 @@ const seenSchema = z.object({
   ready: z.number(),
   speech: z.number(),
   audioBytes: z.number(),
-  text: z.string(),
+  answer: z.string(),
   program: z.string(),
   outside: z.string().optional(),
   exitCode: z.number().nullable(),
@@ -111,7 +111,7 @@ describe('chorus bundle', () => {
     const seen = seenSchema.parse(JSON.parse(/^SEEN (.*)$/m.exec(stdout)?.[1] ?? '{}'));
     expect(seen).toMatchObject({ ready: 200, speech: 200, exitCode: 0 });
     expect(seen.audioBytes).toBeGreaterThan(20_000);
-    expect(seen.text.toLowerCase()).toContain('weather is nice');
+    expect(seen.answer.toLowerCase()).toContain('weather is nice');
     expect(seen.program).toBe(join(target, 'releases', summary.release, 'bin/node'));
     if (isIsolated) expect(seen.outside).toBe('ENETUNREACH');
   });
