@@ -1,44 +1,22 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { z } from 'zod';
+import { LIBRARY_DIR, readCudaInstallation, RECORD_NAME } from '../cuda/installation.js';
+import type { InstallationRecord, InstalledFile } from '../cuda/installation.js';
 import { ChorusError } from '../protocol/errors.js';
 import { fileEntry } from './folder-files.js';
 import type { BundleEntry } from './plan.js';
 import { FIXED_TIME_SECONDS } from './tar.js';
 
-const RECORD_NAME = 'installation.json';
-const LIBRARY_DIR = 'lib';
-
-const fileSchema = z.looseObject({
-  name: z.string().regex(/^[A-Za-z0-9_+][A-Za-z0-9_.+-]*$/),
-  bytes: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
-
-/** As much of the record of `chorus setup cuda` as a bundle changes; the rest goes along. */
-const recordSchema = z.looseObject({
-  libraryPath: z.array(z.string()).min(1),
-  pieces: z.array(z.looseObject({ origin: z.string(), files: z.array(fileSchema).min(1) })).min(1),
-});
-type CudaRecord = z.infer<typeof recordSchema>;
-type CudaFile = z.infer<typeof fileSchema>;
-
-async function readRecord(cudaDir: string): Promise<CudaRecord> {
-  const path = join(cudaDir, RECORD_NAME);
-  try {
-    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (caught) {
-    const isAbsent = (caught as NodeJS.ErrnoException).code === 'ENOENT';
-    const message = isAbsent
-      ? `There is no CUDA in ${cudaDir}. Run \`chorus setup cuda\` first, or leave out --cuda.`
-      : `${path} cannot be used. Run \`chorus setup cuda\`: it mends that.`;
-    throw new ChorusError('unavailable', message, {}, { cause: caught });
-  }
+async function readRecord(cudaDir: string): Promise<InstallationRecord> {
+  const installation = await readCudaInstallation(cudaDir);
+  if (installation !== undefined) return installation.record;
+  const message = `There is no CUDA in ${cudaDir}. Run \`chorus setup cuda\` first, or leave out --cuda.`;
+  throw new ChorusError('unavailable', message);
 }
 
 /** The record as it is true on the target, where each library lies in the installation itself. */
-function recordThere(record: CudaRecord): string {
+function recordThere(record: InstallationRecord): string {
   const mtimeMs = FIXED_TIME_SECONDS * 1000;
   const pieces = record.pieces.map(({ origin, files, ...rest }) => ({
     ...rest,
@@ -52,7 +30,11 @@ function recordThere(record: CudaRecord): string {
 }
 
 /** A library's own bytes, also where ours is a link to the system's. */
-async function libraryEntry(cudaDir: string, file: CudaFile, folder: string): Promise<BundleEntry> {
+async function libraryEntry(
+  cudaDir: string,
+  file: InstalledFile,
+  folder: string,
+): Promise<BundleEntry> {
   const source = join(cudaDir, LIBRARY_DIR, file.name);
   const found = await stat(source).catch(() => undefined);
   if (found?.size !== file.bytes) {

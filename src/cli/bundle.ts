@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cudaEntries } from '../bundle/cuda-entries.js';
 import { platformName } from '../bundle/node-binary.js';
@@ -51,7 +51,7 @@ async function plan(
     models: needed.map((id) => entryOf(catalogue, id)),
     execPath: process.execPath,
     withNode: flags.node,
-    cuda: flags.cuda ? await cudaEntries(cudaDirOf(settings)) : [],
+    cuda: flags.cuda ? await cudaEntries(settings.cudaDir) : [],
   });
 }
 
@@ -136,7 +136,7 @@ export async function bundle(flags: BundleFlags): Promise<number> {
   const ids = [...new Set(flags.models.length > 0 ? flags.models : configured)];
   const again = 'nothing was made; the next run goes on with the models that are fetched';
   const exitCode = await untilInterrupted(async (signal) => {
-    if (flags.cuda) await cudaEntries(cudaDirOf(settings));
+    if (flags.cuda) await cudaEntries(settings.cudaDir);
     const target = settingsOfTarget(settings, flags);
     await pullWithProgress(ids, { settings: target, catalogue, signal });
     const made = await plan(flags, ids, { settings, catalogue });
@@ -145,8 +145,4 @@ export async function bundle(flags: BundleFlags): Promise<number> {
     tell(await write(made, outDir, { flags, signal }), made, { outDir, json: flags.json });
   }, again);
   return exitCode ?? EXIT.ok;
-}
-
-function cudaDirOf(_settings: Settings): string {
-  return join(process.cwd(), 'cuda');
 }
