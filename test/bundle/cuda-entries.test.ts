@@ -33,7 +33,10 @@ async function setUp(): Promise<void> {
   await writeTree(dir, { 'system/libcudart.so.13.0.96': 'runtime' });
   const record = {
     format: 1,
+    installedAt: '2026-01-01T00:00:00.000Z',
     onnxruntimeVersion: '1.30.0',
+    cudaMajor: 13,
+    leastDriver: 580,
     libraryPath: ['lib', join(dir, 'system')],
     pieces: [
       {

@@ -49,7 +49,9 @@ describe('the packages of a bundle', () => {
     const onnx = `node_modules/onnxruntime-node/bin/napi-v6/${platform.os}/${platform.arch}`;
     expect(paths).toContain(join(onnx, 'onnxruntime_binding.node'));
     expect(paths).toContain(join(onnx, 'libonnxruntime.so.1'));
-    expect(paths.filter((path) => /\.(?:dylib|dll|exe)$|prebuilds\/(?!linux-)/.test(path))).toEqual([]);
+    expect(paths.filter((path) => /\.(?:dylib|dll|exe)$|prebuilds\/(?!linux-)/.test(path))).toEqual(
+      [],
+    );
     const native = entries.filter(({ path }) => path.endsWith('.node'));
     expect(native.length).toBeGreaterThan(2);
     for (const { content } of native) {
