@@ -6,6 +6,8 @@ import { SummaryLineReporter } from './test/support/reporter.js';
 export default defineConfig({
   test: {
     include: ['dist/test/**/*.test.js'],
+    // They have a configuration of their own: npm run test:gpu.
+    exclude: ['dist/test/gpu/**'],
     globalSetup: ['./test/support/global-setup.ts'],
     // A machine that does other work too may need several times what a quiet one does.
     testTimeout: 150_000,
