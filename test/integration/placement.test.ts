@@ -134,6 +134,7 @@ describe('where the models of a server run', () => {
 
   it('is not known of a worker whose replica tells nothing', async () => {
     const running = await start(allOnGpu);
+    expect(await metric(running, 'replica_device_nodes_ratio')).toMatch(/ 0\.9$/);
     await rm(join(running.modelDir, 'placement.json'));
     await running.supervisor.restartWorker('cpu-0');
     await eventually(async () => {

@@ -87,10 +87,8 @@ describe('placedNodes', () => {
       { op: 'MemcpyToHost', index: 8, inputs: HEAVY },
       { op: 'MemcpyFromHost', index: 9, inputs: HEAVY },
     ];
-    expect(await count({ op: 'Conv', index: 1 }, ...copies)).toMatchObject({
-      nodes: { cuda: 1 },
-      heavyNodes: {},
-    });
+    const { nodes, heavyNodes } = await count({ op: 'Conv', index: 1 }, ...copies);
+    expect([nodes, heavyNodes]).toEqual([{ cuda: 1 }, {}]);
   });
 
   it('says nothing of a share where nothing ran', async () => {

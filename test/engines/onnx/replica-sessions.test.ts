@@ -63,6 +63,8 @@ async function run(session: InferenceSession, rows: number): Promise<void> {
 }
 
 describe('a profile of the first runs', () => {
+  const nothing = { provider: 'cpu', nodes: {}, heavyNodes: {}, cpuOperators: [] };
+
   it('counts the nodes that ran, each once, and those that were heavy', async () => {
     const [session, held] = await open(onCpu);
     for (let n = 0; n < 3; n += 1) await run(session, 512);
@@ -95,12 +97,12 @@ describe('a profile of the first runs', () => {
     const [session, held] = await open(onCpu);
     for (let n = 0; n < 8; n += 1) await run(session, 1);
     await run(session, 512);
-    expect(await held.warmed()).toMatchObject({ nodes: { cpu: 4 }, heavyNodes: {} });
+    const { nodes, heavyNodes } = await held.warmed();
+    expect([nodes, heavyNodes]).toEqual([{ cpu: 4 }, {}]);
     await held.close();
   });
 
   it('says nothing of a graph that has not run, or once it has been read', async () => {
-    const nothing = { provider: 'cpu', nodes: {}, heavyNodes: {}, cpuOperators: [] };
     const [session, held] = await open(onCpu);
     expect(await held.warmed()).toEqual(nothing);
     await run(session, 1);
@@ -111,7 +113,7 @@ describe('a profile of the first runs', () => {
   it('is not made on the CPU unless asked for', async () => {
     const [session, held] = await open({ threads: 1, target: { kind: 'cpu' } });
     await run(session, 512);
-    expect(await held.warmed()).toMatchObject({ provider: 'cpu', nodes: {} });
+    expect(await held.warmed()).toEqual(nothing);
     await held.close();
   });
 
@@ -119,7 +121,7 @@ describe('a profile of the first runs', () => {
     vi.stubEnv('TMPDIR', join(temporary, 'nowhere'));
     const [session, held] = await open(onCpu);
     await run(session, 512);
-    expect(await held.warmed()).toMatchObject({ provider: 'cpu', nodes: {} });
+    expect(await held.warmed()).toEqual(nothing);
     await held.close();
   });
 });
