@@ -162,7 +162,9 @@ export class WorkerSlot {
     };
     log.info({ ...fields, replicas, provider, loadMs, ...placed }, 'a model is loaded');
     const warning = placementWarning(report, this.spec.device);
-    if (warning !== undefined) log.warn(fields, `a model ${warning}`);
+    if (warning === undefined) return;
+    const what = provider === 'cpu' ? 'a model runs' : 'some of a model runs';
+    log.warn({ ...fields, reason: warning }, `${what} on the CPU, not on its GPU`);
   }
 
   #up(incarnation: Incarnation): void {
