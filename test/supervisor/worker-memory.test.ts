@@ -109,6 +109,27 @@ describe("the account of a worker's memory", () => {
     ]);
   });
 
+  it('tells what was in use before an unload as it was while the process served', () => {
+    const tracker = trackerOn(GPU);
+    const used = (gibs: number): void => look(tracker, 1, { memory: memoryOf(gibs * GIB) });
+    tracker.starting();
+    tracker.ready(1);
+    used(6);
+    // It was thought to hang, and comes back.
+    tracker.leaving();
+    tracker.ready(1);
+    used(7);
+    tracker.leaving();
+    // On its way out it gives memory back.
+    used(3);
+    tracker.ended();
+    look(tracker, undefined, { memory: memoryOf(GIB) });
+    expect(tracker.describe(undefined)).toMatchObject({
+      vramBeforeUnloadBytes: 7 * GIB,
+      vramAfterUnloadBytes: GIB,
+    });
+  });
+
   it('does not take a look for later that began before', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_000 });
     const tracker = trackerOn(GPU);

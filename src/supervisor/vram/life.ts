@@ -1,4 +1,5 @@
 import type { FootprintFigures, FootprintKey } from '../../models/footprints.js';
+import type { GpuSnapshot } from '../../protocol/gpus.js';
 import type { PlacedModel } from './budget.js';
 import type { LoadReading } from './load-measurement.js';
 
@@ -26,6 +27,8 @@ export class Life {
   /** Whether the next model is the first to use the GPU. */
   opensContext = true;
   measuring: Measuring | undefined;
+  /** A look since which no load has begun: the next load need not wait for one. */
+  baseline: GpuSnapshot | undefined;
   readonly #models = new Map<string, VramModel>();
   /** Those that have loaded and compute on the GPU. */
   readonly #settled = new Set<string>();

@@ -1,6 +1,6 @@
 import { ChorusError } from '../../protocol/errors.js';
 import type { GpuMemory } from '../../protocol/gpus.js';
-import { leftOf, modelsToGo, placedBytes, type PlacedModel } from './budget.js';
+import { leftOf, modelsToGo, overdraftOf, placedBytes, type PlacedModel } from './budget.js';
 
 /** What an operator must know to make room. */
 export interface RoomFigures {
@@ -45,13 +45,22 @@ export function shortageOf(figures: RoomFigures, reason: string): ChorusError {
   return new ChorusError('out_of_memory', words.join(' '), detailsOf(figures));
 }
 
+/** Says that models take more than they may together. */
+export function overdraftWords(budgetBytes: number, placed: readonly PlacedModel[]): string {
+  const over = taking(overdraftOf(budgetBytes, placed));
+  return (
+    `its models take ${over} of the GPU more than their budget of ${having(budgetBytes)} ` +
+    `(${placed.map(named).join(', ')}): a long request may find no memory.`
+  );
+}
+
 /** What is taken, in whole MiB: never less than it is. */
-export function taking(bytes: number): string {
+function taking(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
 /** What is there to be taken, in whole MiB: never more than it is. */
-export function having(bytes: number): string {
+function having(bytes: number): string {
   return `${Math.floor(bytes / 2 ** 20)} MiB`;
 }
 

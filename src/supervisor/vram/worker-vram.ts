@@ -15,7 +15,7 @@ import type { FootprintStore } from './footprint-store.js';
 import type { GpuLooks } from './gpu-looks.js';
 import { Life, type VramModel } from './life.js';
 import { footprintOf, readingOf } from './load-measurement.js';
-import { refusalOf, type RoomFigures, shortageOf, taking } from './refusal.js';
+import { overdraftWords, refusalOf, type RoomFigures, shortageOf } from './refusal.js';
 import { roomOf } from './room.js';
 
 /** The account of a worker's memory of its GPU; what is unknown is undefined. */
@@ -105,6 +105,7 @@ export class WorkerVram {
     }
     const needsBytes = life.footprint(id)?.peakBytes;
     life.settled(id, false);
+    life.measuring = undefined;
     const error = ChorusError.fromWire(report.error);
     // A refusal of ours has its figures.
     if (error.code !== 'out_of_memory' || 'needsBytes' in error.details) return report;
@@ -126,14 +127,8 @@ export class WorkerVram {
   /** What an operator should know of models that are loaded and take more than they may. */
   warnings(): string[] {
     const { budgetBytes, placed = [] } = this.#life ?? {};
-    const bytes = budgetBytes === undefined ? 0 : overdraftOf(budgetBytes, placed);
-    if (budgetBytes === undefined || bytes === 0) return [];
-    const names = placed.map(({ model, peakBytes }) => `${model} ${taking(peakBytes)}`).join(', ');
-    const { workerId } = this.#options;
-    return [
-      `${workerId}: its models take ${taking(bytes)} of the GPU more than their budget of ` +
-        `${taking(budgetBytes)} (${names}): a long request may find no memory.`,
-    ];
+    if (budgetBytes === undefined || overdraftOf(budgetBytes, placed) === 0) return [];
+    return [`${this.#options.workerId}: ${overdraftWords(budgetBytes, placed)}`];
   }
 
   /** Judges whether a model fits; if its footprint is not known, measuring begins. */
@@ -149,7 +144,9 @@ export class WorkerVram {
     if (life !== this.#life) return { continues: false };
     const refusal = known && this.#refuse(life, assignment.id, known);
     if (refusal) return { continues: false, refusal: refusal.toWire() };
+    const { baseline } = life;
     life.opensContext = false;
+    life.baseline = undefined;
     if (known) {
       life.place(assignment.id, known);
       const { loadBytes, peakBytes, isEstimated } = known;
@@ -158,7 +155,7 @@ export class WorkerVram {
       // What is estimated depends on what other programs did meanwhile: the next estimate is as good.
       if (!isEstimated) return { continues: false };
     }
-    const look = key && (await looks.next(Date.now()));
+    const look = key && (baseline ?? (await looks.next(Date.now())));
     if (!look || life !== this.#life || life.pid === undefined) return { continues: false };
     life.measuring = { key, begun: readingOf(look, gpu.uuid, life.pid), loaded: undefined };
     return { continues: true };
@@ -182,6 +179,7 @@ export class WorkerVram {
       life.measuring = { ...measuring, loaded: reading };
       return true;
     }
+    life.baseline = look;
     const { key, begun, loaded } = measuring;
     if (!loaded) return false;
     const place = { opensContext: key.opensContext, isAlone: neighbours().length === 0 };
@@ -222,6 +220,7 @@ export class WorkerVram {
     const { looks, limitBytes, gpu, neighbours } = this.#options;
     // Memory of this worker's last process is free again in a look that began after its end.
     const look = await looks.next(this.#endedAtMs);
+    life.baseline = look;
     const others = neighbours();
     const lives = others.flatMap((one) => one.life ?? []);
     const room = look && roomOf(look, { uuid: gpu.uuid, own: life, neighbours: lives });
