@@ -22,7 +22,7 @@ function recordThere(record: InstallationRecord): string {
     ...rest,
     origin: origin === 'system' ? 'folder' : origin,
     from: 'bundle',
-    files: files.map(({ target: _, ...file }) => ({ ...file, mtimeMs })),
+    files: files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256, mtimeMs })),
   }));
   const libraryPath = record.libraryPath.filter((folder) => !isAbsolute(folder));
   if (!libraryPath.includes(LIBRARY_DIR)) libraryPath.unshift(LIBRARY_DIR);

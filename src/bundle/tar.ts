@@ -43,7 +43,7 @@ function header(fields: Fields): Buffer {
   block.fill(' ', 148, 156);
   block.write(fields.type, 156);
   block.write(fields.target, 157);
-  block.write('ustar\0' + '00', 257);
+  block.write('ustar\u000000', 257);
   block.write(fields.prefix, 345);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);

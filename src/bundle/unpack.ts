@@ -4,18 +4,7 @@
  * taken out of the archive before anything else is. It trusts nothing that it reads.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  futimesSync,
-  lutimesSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  symlinkSync,
-  writeSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 const BLOCK_BYTES = 512;
@@ -73,14 +62,14 @@ class Joined {
 
   #fill(): void {
     while (this.#fd !== undefined || this.#next < this.#paths.length) {
-      this.#fd ??= openSync(this.#paths[this.#next++] ?? '', 'r');
-      const read = readSync(this.#fd, this.#buffer);
+      this.#fd ??= fs.openSync(this.#paths[this.#next++] ?? '', 'r');
+      const read = fs.readSync(this.#fd, this.#buffer);
       if (read > 0) {
         this.#held = this.#buffer.subarray(0, read);
         this.#hash.update(this.#held);
         return;
       }
-      closeSync(this.#fd);
+      fs.closeSync(this.#fd);
       this.#fd = undefined;
     }
   }
@@ -174,27 +163,27 @@ class Folder {
 
   constructor(root: string) {
     this.#root = root;
-    mkdirSync(root);
+    fs.mkdirSync(root);
   }
 
   link({ path, target, timeSeconds }: Header): void {
     const end = posix.join(posix.dirname(path), target);
     if (posix.isAbsolute(target) || !isInside(end)) refuse(`${path} is a link that leads out`);
-    symlinkSync(target, this.#place(path));
-    lutimesSync(join(this.#root, path), timeSeconds, timeSeconds);
+    fs.symlinkSync(target, this.#place(path));
+    fs.lutimesSync(join(this.#root, path), timeSeconds, timeSeconds);
     this.#links.add(path);
   }
 
   file(header: Header, archive: Joined): void {
     if (header.bytes > MAX_FILE_BYTES) refuse('a header is damaged');
     // What is there already, a link above all, is never written to.
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-    const fd = openSync(this.#place(header.path), flags, header.isExecutable ? 0o755 : 0o644);
+    const flags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL;
+    const fd = fs.openSync(this.#place(header.path), flags, header.isExecutable ? 0o755 : 0o644);
     try {
       copy(archive, header.bytes, fd);
-      futimesSync(fd, header.timeSeconds, header.timeSeconds);
+      fs.futimesSync(fd, header.timeSeconds, header.timeSeconds);
     } finally {
-      closeSync(fd);
+      fs.closeSync(fd);
     }
     archive.exactly(paddingAfter(header.bytes));
   }
@@ -205,7 +194,7 @@ class Folder {
       if (this.#links.has(at)) refuse(`${path} lies behind a link`);
     }
     const folder = dirname(join(this.#root, path));
-    if (!this.#made.has(folder)) mkdirSync(folder, { recursive: true });
+    if (!this.#made.has(folder)) fs.mkdirSync(folder, { recursive: true });
     this.#made.add(folder);
     return join(this.#root, path);
   }
@@ -215,7 +204,7 @@ function copy(archive: Joined, bytes: number, fd: number): void {
   for (let left = bytes; left > 0;) {
     const piece = archive.take(left);
     if (piece.length === 0) refuse('the archive ends too early');
-    for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at);
+    for (let at = 0; at < piece.length;) at += fs.writeSync(fd, piece, at);
     left -= piece.length;
   }
 }
@@ -241,7 +230,7 @@ function checkGlibc(needed: string): void {
 
 function main([folder = '', sha256 = '', glibc = '-']: readonly string[]): void {
   checkGlibc(glibc);
-  const paths = readFileSync(0, 'utf8').split('\n').filter(Boolean);
+  const paths = fs.readFileSync(0, 'utf8').split('\n').filter(Boolean);
   const archive = new Joined(paths);
   unpack(new Folder(folder), archive);
   // What follows the end must be what the maker wrote, too.

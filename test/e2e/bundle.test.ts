@@ -54,6 +54,20 @@ function startBundle(): ChildProcess {
   );
 }
 
+/** Ends an installation as Ctrl-C does, while it unpacks; resolves with what it leaves. */
+async function interruptInstall(target: string, path: string): Promise<readonly string[]> {
+  const child = spawn('/bin/sh', [join(outDir, 'install.sh'), target], {
+    env: { PATH: path },
+    stdio: 'ignore',
+    detached: true,
+  });
+  const releases = join(target, 'releases');
+  await eventually(async () => expect(await readdir(releases)).not.toEqual([]));
+  process.kill(-child.pid!, 'SIGINT');
+  expect(await once(child, 'exit')).toEqual([130, null]);
+  return readdir(releases);
+}
+
 /** Resolves once bytes of the first part are on the disk. */
 async function writing(): Promise<void> {
   await eventually(async () => {
@@ -99,10 +113,11 @@ describe('chorus bundle', () => {
     const summary = summarySchema.parse(JSON.parse(printed));
     expect(summary.parts.length).toBe(Math.ceil(summary.bytes / (60 * 2 ** 20)));
 
-    const isIsolated = mayIsolate();
-    if (!isIsolated) console.log('No network namespaces here: the bundle is tried with a network.');
     const target = join(dir, 'target');
     const path = makeCoreutilsPath(join(dir, 'path'));
+    expect(await interruptInstall(target, path)).toEqual([]);
+    const isIsolated = mayIsolate();
+    if (!isIsolated) console.log('No network namespaces here: the bundle is tried with a network.');
     const scenario = [process.execPath, SCENARIO, outDir, target, path];
     const [file = '', ...parameters] = isIsolated
       ? ['unshare', ...ISOLATE, ...scenario, 'isolated']
