@@ -52,6 +52,8 @@ export class GpuServer {
     const program = home.launch({
       ...{ tts, asr, modelsDir: site.modelsDir, cpus: undefined, devices: device },
       env: {
+        // On a slow device a wait is a figure, not a refusal.
+        QUEUE_TIMEOUT_MS: String(START_TIMEOUT_MS),
         ...site.env,
         ...(replicas && { TTS_REPLICAS: `${replicas}`, ASR_REPLICAS: `${replicas}` }),
         ...(capacity && { TTS_CAPACITY: `${capacity}`, ASR_CAPACITY: `${capacity}` }),
