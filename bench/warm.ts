@@ -7,6 +7,7 @@ import { modelsFolder } from './support/models.js';
 import { atLeastOne, oneOf, withPlaces } from './support/options.js';
 import { note, print } from './support/report.js';
 import { rounded, spread } from './support/statistics.js';
+import { between, coreMs } from './warm/core-time.js';
 import { type RequestKind, requestKinds, type Taken } from './warm/kinds.js';
 import { firstToLater, type KindRun, summaryOf } from './warm/ratios.js';
 
@@ -81,17 +82,30 @@ function turned(kinds: readonly RequestKind[], by: number): readonly RequestKind
 
 /** One request of each kind as soon as the server is ready, then the others in turns. */
 async function measure(
-  { url }: Chorus,
+  chorus: Chorus,
   kinds: readonly RequestKind[],
   requests: number,
 ): Promise<readonly { readonly kind: RequestKind; readonly run: KindRun }[]> {
   const firsts: Taken[] = [];
-  for (const kind of kinds) firsts.push(await kind.ask(url, 0));
+  for (const kind of kinds) firsts.push(await ask(chorus, kind, 0));
   const later = kinds.map((): Taken[] => []);
   for (let index = 1; index <= requests; index += 1) {
-    for (const [place, kind] of kinds.entries()) later[place]?.push(await kind.ask(url, index));
+    for (const [place, kind] of kinds.entries()) later[place]?.push(await ask(chorus, kind, index));
   }
   return kinds.map((kind, place) => {
     return { kind, run: { first: firsts[place] ?? {}, later: later[place] ?? [] } };
   });
+}
+
+/** Asks once; times but the first audio's are for a second of audio. */
+async function ask({ url, pid }: Chorus, kind: RequestKind, index: number): Promise<Taken> {
+  const from = await coreMs(pid);
+  const { audioSeconds, totalMs, ...others } = await kind.ask(url, index);
+  const { cpuMs, workerCpuMs } = between(from, await coreMs(pid));
+  return {
+    ...others,
+    msPerSecond: totalMs / audioSeconds,
+    cpuMs: cpuMs / audioSeconds,
+    workerCpuMs: workerCpuMs / audioSeconds,
+  };
 }

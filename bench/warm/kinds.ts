@@ -7,12 +7,18 @@ import { textOf } from '../texts.js';
 /** What a request took: figures that are the same for the first and for later ones if all is warm. */
 export type Taken = Readonly<Record<string, number>>;
 
+/** What a request took, and how much audio it was about. */
+export interface Asked extends Readonly<Record<string, number>> {
+  readonly audioSeconds: number;
+  readonly totalMs: number;
+}
+
 /** Requests of one service and about one length. */
 export interface RequestKind {
   readonly name: string;
   readonly service: 'tts' | 'asr';
   /** @param index Number of the request: speech has another text each time. */
-  ask(url: string, index: number): Promise<Taken>;
+  ask(url: string, index: number): Promise<Asked>;
 }
 
 /** Which models are asked. */
@@ -58,8 +64,7 @@ function speechKind(
       const input = textOf(index, sentences);
       const body = { model, voice, input, response_format: 'wav' };
       const heard = await speak({ url: `${url}/v1/audio/speech`, body });
-      const { firstAudioMs, totalMs, audioSeconds } = heard;
-      return { firstAudioMs, msPerSecond: totalMs / audioSeconds };
+      return { ...heard };
     },
   };
 }
@@ -75,7 +80,7 @@ function recognitionKind(
     async ask(url) {
       const beganMs = performance.now();
       await transcribe({ url: `${url}/v1/audio/transcriptions`, file, model });
-      return { msPerSecond: (performance.now() - beganMs) / audioSeconds };
+      return { totalMs: performance.now() - beganMs, audioSeconds };
     },
   };
 }

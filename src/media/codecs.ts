@@ -7,7 +7,7 @@ import {
   isSystemFormat,
   type SystemFormat,
 } from '../protocol/media.js';
-import { DecodePool } from './decode-pool.js';
+import { DecodePool, loadThreads } from './decode-pool.js';
 import { type EncoderStream, openEncoderStream } from './encoder-stream.js';
 import { FfmpegEncoders } from './encoders/ffmpeg.js';
 import type { OwnEncodeRequest } from './encoders/table.js';
@@ -32,6 +32,8 @@ export interface Codecs {
    * `canceled`.
    */
   decode(request: DecodeRequest, signal: AbortSignal): Promise<DecodedAudio>;
+  /** Lets each thread read its code before anybody waits for it. */
+  load(): Promise<void>;
   /** Looks for what encodes a format; see {@link MediaClient.checkFormat}. */
   checkFormat(format: SystemFormat): Promise<void>;
   /** Opens an encoder. */
@@ -63,6 +65,9 @@ export async function createCodecs(options: CodecsOptions): Promise<Codecs> {
     );
   return {
     decode: (request, signal) => decodePool.decode(request, signal),
+    load: async () => {
+      await Promise.all([decodePool.load(), loadThreads(encodePool, encodeThreads)]);
+    },
     checkFormat: () => ffmpeg.check(),
     openEncoder: ({ format, ...rates }) =>
       isSystemFormat(format) ? ffmpeg.open({ format, ...rates }) : openOwn({ format, ...rates }),

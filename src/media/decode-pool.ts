@@ -26,9 +26,11 @@ export interface DecodePoolOptions {
  */
 export class DecodePool {
   readonly #pool: Piscina<DecodeTask, DecodeOutcome>;
+  readonly #threads: number;
   readonly #ffmpegPath: string;
 
   constructor({ threads, ffmpegPath }: DecodePoolOptions) {
+    this.#threads = threads;
     this.#ffmpegPath = ffmpegPath;
     this.#pool = new Piscina({
       filename: DECODE_THREAD.href,
@@ -40,6 +42,11 @@ export class DecodePool {
     });
     // Piscina tells the failing task too; this only keeps the process alive.
     this.#pool.on('error', () => {});
+  }
+
+  /** Lets each thread read its code, which the first file would wait for. */
+  async load(): Promise<void> {
+    await loadThreads(this.#pool, this.#threads);
   }
 
   /** Decodes one file; see {@link MediaClient.decode}. */
@@ -74,6 +81,12 @@ export class DecodePool {
     const task = { request, ffmpegPath: this.#ffmpegPath, state: state.memory };
     return this.#pool.run(task, { signal });
   }
+}
+
+/** Runs something short on each of so many threads: each run goes to the one with the least to do. */
+export async function loadThreads(pool: Pick<Piscina, 'run'>, threads: number): Promise<void> {
+  const runs = Array.from({ length: threads }, () => pool.run(undefined, { name: 'load' }));
+  await Promise.all(runs);
 }
 
 /** Ends a decode's thread when it does not end by itself. */

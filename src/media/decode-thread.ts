@@ -17,6 +17,9 @@ import { PcmFile } from './pcm-file.js';
 const COMPRESSED_CHUNK_BYTES = 4 * 1024;
 const WAV_CHUNK_BYTES = 64 * 1024;
 
+/** Does nothing: a thread that has run it has its code. */
+export function load(): void {}
+
 /** Decodes one file to PCM on disk. A failure's file is removed by the caller, which may outlive us. */
 export async function decode(task: DecodeTask): Promise<DecodeOutcome> {
   // The codecs print what they think of hostile bytes; that is the client's error, not our log's.

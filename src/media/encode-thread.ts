@@ -7,6 +7,9 @@ import type { EncodeTask, FromEncoder, ToEncoder } from './encode-messages.js';
 import type { StreamEncoder } from './encoders/encoder.js';
 import { createEncoder } from './encoders/table.js';
 
+/** Does nothing: a thread that has run it has its code. */
+export function load(): void {}
+
 /** Encodes one stream until it ends, fails or is given up. */
 export async function encode({ request, port }: EncodeTask): Promise<void> {
   let encoder: StreamEncoder | undefined;

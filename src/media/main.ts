@@ -12,6 +12,8 @@ runChild(async (init) => {
   const server = createMediaServer({ codecs });
   server.listen(socketPath);
   await once(server, 'listening');
+  // Nobody waits for this: what was not read by then is read with the first file or stream.
+  codecs.load().catch(() => {});
   return {
     vitals: () => ({ openRequests: 0, runningSteps: [] }),
     async stop() {

@@ -28,6 +28,20 @@ afterAll(async () => {
   await scratch.remove();
 });
 
+test('threads that have read their code before decode and encode as others do', async () => {
+  const early = await createCodecs({ decodeThreads: 2, encodeThreads: 2 });
+  try {
+    await early.load();
+    const rates = { inputSampleRateHz: RATE_HZ, outputSampleRateHz: RATE_HZ };
+    const tone = sine({ rateHz: RATE_HZ, seconds: 1 });
+    const bytes = await encodeSamples(early, { format: 'wav', ...rates }, tone);
+    const { samples } = await decodeBytes(early, scratch, { bytes });
+    expect(samples).toHaveLength(RATE_HZ);
+  } finally {
+    await early.close();
+  }
+});
+
 function fixture(name: string): Promise<Buffer> {
   return readFile(join(process.cwd(), 'test/fixtures/audio', name));
 }
