@@ -27,9 +27,10 @@ const TEXTS = [
   'The quick brown fox, which had been waiting behind the barn since early morning, jumps over ' +
     'the lazy dog and runs away into the forest before anybody can see it. It was a sunny day.',
 ];
-/** Frames at the end of an utterance whose samples know what follows them. */
-const END_FRAMES = 6;
-/** In these, where a mark closes the sentence and they hardly sound; else there may be ten times as much. */
+/**
+ * In the last frames of an utterance, whose samples know what follows: here where a mark closes the
+ * sentence and they hardly sound; else there may be ten times as much.
+ */
 const END_DIFFERENCE = 1e-3;
 
 let phonemizer: Phonemizer;
@@ -82,7 +83,7 @@ describe('Piper in buckets', () => {
     expect(largestDifference(samples, expected.samples)).toBeLessThan(most);
     if (text.indexOf('.') < text.length - 1 && text.includes('.')) return;
     // One utterance: nothing differs before its end.
-    const before = samples.length - END_FRAMES * cut.hopSamples;
+    const before = samples.length - cut.decoderContextFrames * cut.hopSamples;
     const begins = [samples, expected.samples].map((all) => all.subarray(0, before));
     expect(largestDifference(...(begins as [Float32Array, Float32Array]))).toBeLessThan(1e-4);
   });
