@@ -18,17 +18,18 @@ export async function lookInFolder(
 ): Promise<ReadonlyMap<string, PieceSource>> {
   const names = await namesIn(folder);
   const sources = new Map<string, PieceSource>();
-  const lacking: string[] = [];
+  const lacking: CudaPiece[] = [];
   for (const piece of pieces) {
     const source = wheelOf(piece, { folder, names, version }) ?? filesOf(piece, folder, names);
-    if (source === undefined) lacking.push(sayLacking(piece, names, version));
+    if (source === undefined) lacking.push(piece);
     else sources.set(piece.package, source);
   }
   if (lacking.length === 0) return sources;
+  const lines = lacking.map((piece) => `  ${sayLacking(piece, names, version)}\n`);
   const message =
-    `${folder} lacks what is needed:\n${lacking.map((line) => `  ${line}\n`).join('')}` +
-    'Nothing was installed. On a machine with a network, get all of it into a folder by:\n' +
-    `  ${downloadCommand(pieces, version)}`;
+    `${folder} lacks what is needed:\n${lines.join('')}` +
+    'Nothing was installed. On a machine with a network, get it by:\n' +
+    `  ${downloadCommand(lacking, version)}`;
   throw new ChorusError('unavailable', message);
 }
 

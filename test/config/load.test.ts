@@ -58,6 +58,7 @@ describe('defaults', () => {
       modelsDir: join(cwd, 'models'),
       dataDir: join(cwd, 'data'),
       voicesDir: join(cwd, 'voices'),
+      cudaDir: join(cwd, 'cuda'),
       cacheDir: join(homedir(), '.cache/chorus'),
       logFile: join(cwd, 'logs/chorus.log'),
       logMaxBytes: 20_971_520,

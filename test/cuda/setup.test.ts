@@ -94,7 +94,8 @@ describe('an installation', () => {
     expect(await faults(installation)).toEqual([]);
     const names = await readdir(join(dir, 'lib'));
     expect(names.toSorted()).toEqual([...libraries.names, RUNTIME].toSorted());
-    expect(await readFile(join(dir, 'lib', RUNTIME))).toEqual(await readFile(binding.runtime));
+    const runtime = await readFile(join(dir, 'lib', RUNTIME));
+    expect(runtime.equals(await readFile(binding.runtime))).toBe(true);
     expect((await readdir(dir)).toSorted()).toEqual([
       'installation.json',
       'lib',
@@ -243,7 +244,7 @@ describe('wheels', () => {
   });
 
   test.skipIf(!hasPip)('come through the pip client, and what it says is told', async () => {
-    const pieces = [pieceOf('nvidia-cuda-runtime'), pieceOf('onnxruntime-gpu')];
+    const pieces = [pieceOf('onnxruntime-gpu')];
     const index = join(root, 'index');
     for (const piece of pieces) {
       await libraries.wheel(index, piece, { version: piece.version ?? binding.version });
@@ -256,8 +257,8 @@ describe('wheels', () => {
         ...{ pieces, from: undefined },
         report: (event) => event.type === 'progress' && received.push(event.receivedBytes),
       });
-      expect(record.pieces.map(({ origin }) => origin)).toEqual(['pip', 'pip', 'onnxruntime-node']);
-      expect(received.at(-1)).toBe(pieces[0]!.wheelBytes + pieces[1]!.wheelBytes);
+      expect(record.pieces.map(({ origin }) => origin)).toEqual(['pip', 'onnxruntime-node']);
+      expect(received.at(-1)).toBe(pieceOf('onnxruntime-gpu').wheelBytes);
       const cublas = { dir: join(root, 'other'), pieces: [pieceOf('nvidia-cublas')] };
       const { message } = await refused({ ...cublas, from: undefined });
       expect(message).toContain('nvidia-cublas==13.0.2.14 cannot be had through pip: ERROR:');

@@ -83,7 +83,7 @@ export async function compileLibrary(
   const source = join(folder, `${name}.c`);
   const path = join(folder, name);
   const { version = '0', soname = name, needs } = options;
-  const text = [`const char version[] = "\\0${version}";`];
+  const text = [`const char version[] = "\\0" "${version}";`];
   if (name.startsWith('libcudart')) text.push(RUNTIME_SOURCE);
   text.push('const char marks[] = "/r13. release 13.";');
   await writeFile(source, text.join('\n'));
