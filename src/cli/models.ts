@@ -1,22 +1,19 @@
+import { listGpus } from '../config/gpus.js';
 import { loadSettings } from '../config/load.js';
 import { loadCatalogue } from '../models/catalogue.js';
 import type { CatalogueEntry } from '../models/catalogue.js';
 import { modelState } from '../models/model-state.js';
 import { streamingOf, type Streaming } from '../models/streaming.js';
 import { sayBytes } from '../models/pull/disk-space.js';
+import { variantsOf, type Variants } from '../models/variants.js';
+import type { Precision } from '../protocol/precision.js';
 import { EXIT } from './failure.js';
 import { type RunningModel, runningModels, runningWords } from './running-models.js';
+import { Needs } from './variants.js';
 
 const MAX_LANGUAGES = 4;
 const HEADINGS = [
-  'MODEL',
-  'TASK',
-  'ENGINE',
-  'LANGUAGES',
-  'SIZE',
-  'LICENCE',
-  'STATE',
-  'STREAMS',
+  ...['MODEL', 'TASK', 'ENGINE', 'LANGUAGES', 'PRECISION', 'SIZE', 'LICENCE', 'STATE', 'STREAMS'],
   'RUNS ON',
 ];
 
@@ -29,6 +26,11 @@ interface Listed {
   readonly task: string;
   readonly engine: string;
   readonly languages: readonly string[];
+  /** What it can be run in on a CPU and on a GPU, the best first; absent if it has no variants. */
+  readonly variants?: Variants;
+  /** What this machine wants it in. */
+  readonly precisions: readonly Precision[];
+  /** Of the files that this machine wants. */
   readonly bytes: number;
   readonly licence: string;
   readonly state: string;
@@ -42,9 +44,14 @@ interface Listed {
   readonly running?: readonly RunningModel[];
 }
 
-async function listed(entry: CatalogueEntry, configured: ReadonlySet<string>): Promise<Listed> {
+async function listed(
+  entry: CatalogueEntry,
+  { configured, needs }: { readonly configured: ReadonlySet<string>; readonly needs: Needs },
+): Promise<Listed> {
   const { card, dir } = entry;
-  const state = await modelState(entry);
+  const precisions = needs.precisions(card);
+  const variants = variantsOf(card);
+  const state = await modelState(entry, precisions);
   const streaming = await streamingOf(entry);
   const absent = state.files.filter((one) => one.state === 'absent');
   return {
@@ -53,7 +60,9 @@ async function listed(entry: CatalogueEntry, configured: ReadonlySet<string>): P
     task: card.task,
     engine: card.engine,
     languages: card.languages,
-    bytes: card.files.reduce((sum, file) => sum + file.bytes, 0),
+    ...(variants && { variants }),
+    precisions,
+    bytes: state.files.reduce((sum, { file }) => sum + file.bytes, 0),
     licence: card.licence,
     state: state.summary,
     missing: absent.map(({ file }) => file.path),
@@ -71,6 +80,7 @@ function cells(model: Listed): string[] {
     model.task,
     model.engine,
     others > 0 ? `${shown} +${others}` : shown,
+    model.precisions.join(' '),
     sayBytes(model.bytes),
     model.licence,
     model.state,
@@ -112,8 +122,9 @@ export async function models(options: { readonly json: boolean }): Promise<numbe
   const catalogue = await loadCatalogue(settings);
   const configured = new Set([...settings.tts.models, ...settings.asr.models]);
   const entries = [...catalogue.entries.values()];
+  const needs = new Needs(settings, await listGpus());
   const [here, running] = await Promise.all([
-    Promise.all(entries.map((entry) => listed(entry, configured))),
+    Promise.all(entries.map((entry) => listed(entry, { configured, needs }))),
     runningModels(settings),
   ]);
   const found = here.map((one) => ({ ...one, ...runningOf(one, running) }));

@@ -4,11 +4,11 @@ import type { Settings } from '../config/settings.js';
 import { entryOf, loadCatalogue } from '../models/catalogue.js';
 import type { Catalogue } from '../models/catalogue.js';
 import { withCompanions } from '../models/companions.js';
-import { buildersFor } from '../models/pull/build.js';
 import { pullModels } from '../models/pull/pull.js';
 import { EXIT } from './failure.js';
 import { untilInterrupted } from './interruption.js';
 import { PullProgress } from './progress.js';
+import { Needs } from './variants.js';
 
 /** What `chorus pull` was asked for. */
 export interface PullRequest {
@@ -32,21 +32,14 @@ export async function pullWithProgress(
   const { settings, catalogue, from, signal } = options;
   const needed = withCompanions(ids, (id) => catalogue.entries.get(id)?.card);
   const entries = needed.map((id) => entryOf(catalogue, id));
-  const builders = buildersFor({ forGpu: await hearsOnGpu(settings) });
+  const needs = new Needs(settings, await listGpus());
+  const wanted = { wishes: needs.wishes, removesSurplus: !needs.mayUseGpu };
   const progress = new PullProgress(process.stderr);
   try {
-    await pullModels(entries, { ...settings, builders, from, signal, report: progress.report });
+    await pullModels(entries, { ...settings, ...wanted, from, signal, report: progress.report });
   } finally {
     progress.end();
   }
-}
-
-/** Whether recognition is to run on a GPU: one is named, or those that there are will be taken. */
-async function hearsOnGpu({ asr }: Settings): Promise<boolean> {
-  const { devices } = asr;
-  if (asr.models.length === 0) return false;
-  if (devices.kind === 'list') return devices.devices.some((device) => device !== 'cpu');
-  return (await listGpus()).some(({ hiddenBy }) => hiddenBy === undefined);
 }
 
 /** Runs `chorus pull` and resolves with its exit code. */
@@ -54,6 +47,7 @@ export async function pull(request: PullRequest): Promise<number> {
   const settings = loadSettings();
   const catalogue = await loadCatalogue(settings);
   const configured = [...settings.tts.models, ...settings.asr.models];
+  new Needs(settings, await listGpus()).assertSettings(catalogue);
   const named = request.all ? [...catalogue.entries.keys()] : request.ids;
   const ids = [...new Set(named.length > 0 ? named : configured)];
   const exitCode = await untilInterrupted((signal) =>

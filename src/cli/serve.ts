@@ -19,6 +19,7 @@ import { pullWithProgress } from './pull.js';
 import { reloadOnHangup } from './reload-settings.js';
 import { startServer, type RunningServer } from './start-server.js';
 import { nextStopSignal } from './stop-signal.js';
+import { chooseVariants, Needs } from './variants.js';
 import { VERSION } from './version.js';
 import { warnIfOpen } from './warn-if-open.js';
 import { workerSpecs } from './worker-specs.js';
@@ -42,6 +43,7 @@ export async function serve({ pull, stoppedExitCode }: ServeOptions): Promise<nu
   const log = createLogger(settings);
   const catalogue = await loadCatalogue(settings);
   const models = new ConfiguredModels(catalogue, settings);
+  new Needs(settings, await listGpus()).assertSettings(catalogue);
   const stopped = pull ? await pullConfigured(settings, catalogue) : undefined;
   if (stopped !== undefined) return stopped;
   const stopSignal = nextStopSignal();
@@ -89,7 +91,10 @@ async function start({ settings, log, catalogue, models, tracing }: Parts): Prom
   const plans = resolveWorkers(settings, gpus);
   const { environment, warnings } = await cudaForWorkers(settings, plans);
   for (const warning of [...visibilityWarnings(gpus), ...warnings]) log.warn({}, warning);
-  const workers = workerSpecs(plans, settings, (id) => models.modelDir(id), environment);
+  const variantOf = await chooseVariants(plans, settings, catalogue);
+  const modelDir = (id: string): string => models.modelDir(id);
+  const places = { modelDir, variantOf, gpuEnvironment: environment };
+  const workers = workerSpecs(plans, settings, places);
   warnIfOpen(settings, log);
   return startServer({ settings, log, catalogue: models, workers, tracing, warnings });
 }

@@ -73,6 +73,7 @@ function serviceSettings(
     models: values[`${prefix}_MODELS`],
     replicas: values[`${prefix}_REPLICAS`] ?? values.WORKERS,
     threads: values[`${prefix}_THREADS`],
+    precision: values[`${prefix}_PRECISION`],
     capacity: capacityIsSet ? capacity : (values.INFERENCE_THREAD_POOL_SIZE ?? capacity),
   };
 }

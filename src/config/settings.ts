@@ -1,3 +1,5 @@
+import type { PrecisionSetting } from '../protocol/precision.js';
+
 /** What a service's device setting says, before it is resolved against the machine's GPUs. */
 export type DeviceSelection =
   | { readonly kind: 'auto' }
@@ -50,6 +52,8 @@ export interface ServiceSettings {
   readonly replicas: number | undefined;
   /** Intra-op threads of a replica; undefined = chosen by device. */
   readonly threads: number | undefined;
+  /** What the models' weights are run in; `auto` = chosen by device and card. */
+  readonly precision: PrecisionSetting;
   /** Leases per (worker, model). */
   readonly capacity: number;
 }

@@ -1,3 +1,4 @@
+import { PRECISION_SETTINGS } from '../protocol/precision.js';
 import { ASR_MODEL_MODES, CLONE_MODEL_VERSIONS, TTS_MODEL_MODES } from './settings.js';
 import {
   devices,
@@ -60,6 +61,8 @@ export const SETTING_TABLE = {
   ASR_REPLICAS: optional(whole(1, 64)),
   TTS_THREADS: optional(whole(1, 256)),
   ASR_THREADS: optional(whole(1, 256)),
+  TTS_PRECISION: preset(oneOf(PRECISION_SETTINGS), 'auto'),
+  ASR_PRECISION: preset(oneOf(PRECISION_SETTINGS), 'auto'),
   INFERENCE_THREAD_POOL_SIZE: optional(whole(1, 1024)),
   TTS_CAPACITY: preset(whole(1, 1024), '8'),
   ASR_CAPACITY: preset(whole(1, 1024), '4'),

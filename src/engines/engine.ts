@@ -9,6 +9,7 @@
 import type { ModelCard } from '../models/card.js';
 import type { LiveEvent, LivePiece, LiveRequest } from '../protocol/live.js';
 import type { Placement } from '../protocol/placement.js';
+import type { Precision } from '../protocol/precision.js';
 import type {
   Service,
   SpeechEvent,
@@ -35,6 +36,10 @@ export interface ReplicaLoad {
   readonly isProfiled?: boolean;
   /** Whether steps are padded to the model's buckets; absent = where its sessions run on a GPU. */
   readonly padded?: boolean;
+  /** The variant to run on the target; undefined = the model has none, it is run as it is. */
+  readonly precision?: Precision | undefined;
+  /** The variant to run where CUDA cannot be had, if it is another one. */
+  readonly cpuPrecision?: Precision | undefined;
   /** Folders of the models that this one needs beside it, by their ids (see `companions.ts`). */
   readonly companions?: Readonly<Record<string, string>>;
 }
@@ -56,6 +61,8 @@ export interface Replica<Step = unknown, Result = unknown> {
   readonly provider: string;
   /** Why `provider` is not the one asked for, if it is not. */
   readonly degradedReason?: string;
+  /** The variant in use, where it is known. */
+  readonly precision?: Precision | undefined;
   /**
    * Runs one step. Steps of several runs of a network look at `control.canceled` in between and
    * then end early with whatever result; it is dropped.

@@ -20,7 +20,10 @@ function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
-/** The first pull may record the hash of what a hub sends, and of nothing that graphs are built from. */
+/**
+ * The first pull may record the hash of what a hub sends; of what graphs are built from only for a
+ * variant, which nobody needs who does not ask for it.
+ */
 function unhashed({ files, build }: ModelCard): string[] {
   const without = files.filter(({ sha256 }) => sha256 === undefined);
   const packed = without.filter(({ sources }) =>
@@ -28,9 +31,20 @@ function unhashed({ files, build }: ModelCard): string[] {
   );
   return [
     ...packed.map(({ path }) => `files: ${path} comes from a package and needs its sha256`),
-    ...(without.length > 0 && build !== undefined
+    ...(without.some(({ variant }) => variant === undefined) && build !== undefined
       ? ['build: every file that graphs are built from needs its sha256']
       : []),
+  ];
+}
+
+function misplacedVariants({ files, variants }: ModelCard): string[] {
+  const listed = [...(variants?.cpu ?? []), ...(variants?.cuda ?? [])];
+  const strays = files.filter(({ variant }) => variant && !listed.includes(variant));
+  return [
+    ...strays.map(({ path, variant }) => `files: ${path} is for ${variant}, which variants lacks`),
+    ...(['cpu', 'cuda'] as const).flatMap((kind) =>
+      repeated(variants?.[kind] ?? []).map((name) => `variants.${kind}: ${name} stands twice`),
+    ),
   ];
 }
 
@@ -44,6 +58,7 @@ function contradictions(card: ModelCard, folder: string): string[] {
     ...repeated(card.files.map((file) => file.path)).map((path) => `files: ${path} stands twice`),
     ...unhashed(card),
     ...bucketProblems(card.engine, card.buckets),
+    ...misplacedVariants(card),
     ...repeated(card.voices.map((voice) => voice.id)).map((id) => `voices: ${id} stands twice`),
     ...strays.map(([alias, voice]) => `voiceAliases.${alias}: there is no voice ${voice}`),
   ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PRECISIONS } from '../protocol/precision.js';
 
 import { bucketsSchema } from './buckets.js';
 
@@ -33,6 +34,11 @@ const sourceSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+const precisionSchema = z.enum(PRECISIONS);
+
+/** The best first. */
+const preferenceSchema = z.array(precisionSchema).min(1);
+
 const fileSchema = z.strictObject({
   /** Path inside the model's folder; no absolute paths, no `..`. */
   path: z.string().regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/),
@@ -45,6 +51,8 @@ const fileSchema = z.strictObject({
     .optional(),
   /** Empty for a file that only its owner has: it is put there by hand or with `--from`. */
   sources: z.array(sourceSchema).default([]),
+  /** Needed only by who runs the model in this precision; absent = by everybody. */
+  variant: precisionSchema.optional(),
 });
 
 const voiceSchema = z.strictObject({
@@ -74,6 +82,11 @@ export const cardSchema = z.strictObject({
   /** Voice names of other servers → a voice of this model. */
   voiceAliases: z.record(z.string(), z.string()).default({}),
   files: z.array(fileSchema).min(1),
+  /**
+   * In which precisions it can be run on a CPU and with CUDA, in the order of preference. Absent = what
+   * its build makes (see `variants.ts`), or nothing is known: it is run as it is.
+   */
+  variants: z.strictObject({ cpu: preferenceSchema, cuda: preferenceSchema }).optional(),
   /**
    * What not every model of its task can: `instructions` = it obeys them, `voice-mixing` = it takes
    * voices such as `a(2)+b(1)`, `translation` = it writes down in English what it hears in others,

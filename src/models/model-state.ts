@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Precision } from '../protocol/precision.js';
 import type { ModelCard, ModelFile } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
-import { FOOTPRINTS_NAME } from './footprints.js';
 import { isKnown, readRecorded, withRecord } from './recorded.js';
+import { builtFor, isNeeded, plainOf, usualPrecisions, variantOfGraph } from './variants.js';
 
 /** Name of the mark in a model's folder. */
 export const MARK_NAME = '.verified.json';
@@ -18,8 +19,11 @@ const markSchema = z.object({
     z.string(),
     z.object({ sha256: z.string(), bytes: z.number(), mtimeMs: z.number() }),
   ),
-  /** {@link buildKey} of the weights that the graphs were built from. */
-  built: z.string().optional(),
+  /**
+   * {@link buildKey} of what the graphs were built from, by their variant; one alone is that of the
+   * graphs with plain names.
+   */
+  built: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
   /** How large the files are that the build left. */
   graphBytes: z.record(z.string(), z.number()).default({}),
 });
@@ -69,11 +73,31 @@ async function fileState(dir: string, file: ModelFile, mark: VerifiedMark): Prom
   return same ? 'verified' : 'unverified';
 }
 
-async function hasOutputs(dir: string, card: ModelCard, mark: VerifiedMark): Promise<boolean> {
-  const { outputs = [] } = card.build ?? {};
-  const paths = new Set([...outputs, ...(outputs.length > 0 ? Object.keys(mark.graphBytes) : [])]);
+/** What the graphs of a variant were built from; undefined if they never were. */
+export function builtFrom(
+  { build }: Pick<ModelCard, 'build'>,
+  { built }: Pick<VerifiedMark, 'built'>,
+  precision: Precision,
+): string | undefined {
+  if (typeof built !== 'string') return built?.[precision];
+  return build && plainOf(build) === precision ? built : undefined;
+}
+
+/** Whether the graphs of a variant are there, as the build left them. */
+export async function hasGraphs(
+  { card, dir }: Pick<CatalogueEntry, 'card' | 'dir'>,
+  mark: VerifiedMark,
+  precision: Precision,
+): Promise<boolean> {
+  const { build } = card;
+  if (build === undefined) return true;
+  const plain = plainOf(build);
+  const left = Object.keys(mark.graphBytes);
+  const own = left.filter((path) => variantOfGraph(path, plain) === precision);
+  const isPlain = precision === plain;
+  if (!isPlain && builtFrom(card, mark, precision) === undefined) return false;
   const there = await Promise.all(
-    [...paths].map(async (path) => {
+    [...new Set([...(isPlain ? build.outputs : []), ...own])].map(async (path) => {
       const found = await stat(join(dir, path)).catch(() => undefined);
       return found !== undefined && found.size === (mark.graphBytes[path] ?? found.size);
     }),
@@ -89,8 +113,10 @@ export async function graphBytesIn({
   card,
   dir,
 }: Pick<CatalogueEntry, 'card' | 'dir'>): Promise<Record<string, number>> {
-  const pulled = new Set([...card.files.map(({ path }) => path), MARK_NAME, FOOTPRINTS_NAME]);
-  const built = (await readdir(dir)).filter((name) => GRAPH_FILE.test(name) && !pulled.has(name));
+  const pulled = new Set(card.files.map(({ path }) => path));
+  const isBuilt = (name: string): boolean =>
+    GRAPH_FILE.test(name) && !name.startsWith('.') && !pulled.has(name);
+  const built = (await readdir(dir)).filter(isBuilt);
   const sizes = built.map(async (name) => [name, (await stat(join(dir, name))).size] as const);
   return Object.fromEntries(await Promise.all(sizes));
 }
@@ -98,18 +124,22 @@ export async function graphBytesIn({
 /**
  * Looks at a model's folder without reading the weights. Files are those of the card, with what the
  * first pull recorded where the card names no hash.
+ * @param precisions What the model is to be run in; files of other variants do not count.
  */
-export async function modelState({
-  card,
-  dir,
-}: Pick<CatalogueEntry, 'card' | 'dir'>): Promise<ModelState> {
+export async function modelState(
+  entry: Pick<CatalogueEntry, 'card' | 'dir'>,
+  precisions: readonly Precision[] = usualPrecisions(entry.card),
+): Promise<ModelState> {
+  const { card, dir } = entry;
   const mark = await readMark(dir);
   const recorded = await readRecorded(dir);
-  const expected = card.files.map((file) => withRecord(file, recorded));
+  const needed = card.files.filter((file) => isNeeded(file, precisions));
+  const expected = needed.map((file) => withRecord(file, recorded));
   const files = await Promise.all(
     expected.map(async (file) => ({ file, state: await fileState(dir, file, mark) })),
   );
-  const outputsThere = await hasOutputs(dir, card, mark);
+  const built = builtFor(card, precisions).map((one) => hasGraphs(entry, mark, one));
+  const outputsThere = (await Promise.all(built)).every(Boolean);
   const there = files.filter(({ state }) => state !== 'absent').length;
   const complete = there === files.length && outputsThere;
   const summary = complete ? 'ready' : there === 0 ? 'not pulled' : 'incomplete';
@@ -119,11 +149,13 @@ export async function modelState({
 /**
  * Says what a model's folder lacks and which command mends it, for a model that cannot be loaded;
  * undefined if all files are the ones of the card, so that the fault lies elsewhere.
+ * @param precisions What it was to be run in.
  */
 export async function repairAdvice(
   model: Pick<CatalogueEntry, 'card' | 'dir'>,
+  precisions?: readonly Precision[],
 ): Promise<string | undefined> {
-  const { files, outputsThere, summary } = await modelState(model);
+  const { files, outputsThere, summary } = await modelState(model, precisions);
   const { id } = model.card;
   const named = (wanted: FileState): string =>
     files.flatMap(({ file, state }) => (state === wanted ? [file.path] : [])).join(', ');
@@ -139,9 +171,16 @@ export async function repairAdvice(
   return `${id} may be damaged (never verified as they are: ${changed}): \`chorus pull ${id}\` mends it.`;
 }
 
+/** What a build is named by. */
+export interface BuildNames {
+  /** The files that it reads, with what is known of those whose hash the card does not name. */
+  readonly files: readonly Pick<ModelFile, 'path' | 'sha256'>[];
+  readonly builderVersion: string;
+}
+
 /** Names a build: the same weights, built by the same version of the builder, give the same key. */
-export function buildKey(card: ModelCard, builderVersion: string): string {
-  const hash = createHash('sha256').update(`${card.build?.kind} ${builderVersion}\n`);
-  for (const file of card.files) hash.update(`${file.path} ${file.sha256 ?? ''}\n`);
+export function buildKey({ build }: Pick<ModelCard, 'build'>, names: BuildNames): string {
+  const hash = createHash('sha256').update(`${build?.kind} ${names.builderVersion}\n`);
+  for (const file of names.files) hash.update(`${file.path} ${file.sha256 ?? ''}\n`);
   return hash.digest('hex');
 }

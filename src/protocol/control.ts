@@ -23,6 +23,7 @@
 import type { WireError } from './errors.js';
 import type { GpuReport } from './gpus.js';
 import type { Placement } from './placement.js';
+import type { Precision } from './precision.js';
 import type { Service } from './requests.js';
 
 /** The device that a worker is bound to. */
@@ -51,6 +52,12 @@ export interface ModelAssignment {
   readonly replicas: number;
   /** Intra-op threads of each replica. */
   readonly threads: number;
+  /** The variant to run; absent = the model has none. */
+  readonly precision?: Precision;
+  /** The variant to run where the worker has lost its GPU, if it is another one. */
+  readonly cpuPrecision?: Precision;
+  /** Why it is not the variant that the model's card prefers on this device, if it is not. */
+  readonly precisionReason?: string;
 }
 
 /** Tells a worker what it is. */
@@ -102,6 +109,8 @@ export type ModelReport =
       readonly degradedReason?: string;
       /** Where the nodes ran, of the replica that had the least of them on its device. */
       readonly placement?: Placement;
+      /** The variant in use, where it is known. */
+      readonly precision?: Precision;
       readonly loadMs: number;
     }
   | {

@@ -1,4 +1,5 @@
 import type { Placement } from './placement.js';
+import type { Precision } from './precision.js';
 import type { Service } from './requests.js';
 
 /** How one service stands. */
@@ -23,6 +24,8 @@ export interface WorkerModelStatus {
   readonly degradedReason?: string;
   /** Where its graphs' nodes ran; absent unless ready. */
   readonly placement?: Placement;
+  /** The variant in use, where it is known. */
+  readonly precision?: Precision;
   /** Why it cannot be used, if it cannot. */
   readonly error?: string;
 }

@@ -51,6 +51,7 @@ function workerWarnings(worker: WorkerSlot): string[] {
   return [
     ...slotWarnings(worker),
     ...[...worker.reports.values()].flatMap((report) => modelWarnings(worker.spec, report)),
+    ...variantWarnings(worker),
   ];
 }
 
@@ -75,6 +76,15 @@ function modelWarnings({ id, device }: WorkerSpec, report: ModelReport): string[
   return warning === undefined ? [] : [`${subject} ${warning}`];
 }
 
+/** Variants that are run because better ones are not here. */
+function variantWarnings({ spec, reports }: WorkerSlot): string[] {
+  return spec.models.flatMap(({ id, precisionReason }) => {
+    const report = reports.get(id);
+    const isMeant = report?.state === 'ready' && report.degradedReason === undefined;
+    return precisionReason !== undefined && isMeant ? [`${spec.id}: ${precisionReason}`] : [];
+  });
+}
+
 /** Models that are served now, and those that cannot be, in the order of their reports. */
 function describeModels({ readyModels, reports }: WorkerSlot): WorkerModelStatus[] {
   return [...reports.values()].flatMap((report): WorkerModelStatus[] => {
@@ -83,9 +93,9 @@ function describeModels({ readyModels, reports }: WorkerSlot): WorkerModelStatus
       return [{ id, service, state: 'init_failed', replicas: 0, error: report.error.message }];
     }
     if (!readyModels.includes(report)) return [];
-    const { state, replicas, provider, degradedReason, placement } = report;
+    const { state, replicas, provider, degradedReason, placement, precision } = report;
     const degraded = degradedReason === undefined ? {} : { degradedReason };
-    const placed = placement && { placement };
-    return [{ id, service, state, replicas, provider, ...degraded, ...placed }];
+    const found = { ...(placement && { placement }), ...(precision && { precision }) };
+    return [{ id, service, state, replicas, provider, ...degraded, ...found }];
   });
 }

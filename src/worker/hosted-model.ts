@@ -92,6 +92,8 @@ export class HostedModel {
       modelDir: assignment.dir,
       target: options.target,
       threads: assignment.threads,
+      precision: assignment.precision,
+      cpuPrecision: assignment.cpuPrecision,
       companions: companionDirs(card, assignment.dir),
     };
     const starts = Array.from({ length: assignment.replicas }, () =>
@@ -106,7 +108,7 @@ export class HostedModel {
       const opened = await opening(loaded, replicas, load);
       return new HostedModel(card.id, replicas, { opened, options });
     } catch (caught) {
-      throw await explained(caught, { card, dir: assignment.dir });
+      throw await explained(caught, card, assignment);
     }
   }
 
@@ -225,11 +227,12 @@ async function allOrNone(starts: readonly Promise<ReplicaThread>[]): Promise<Rep
 /** Puts what the folder lacks, and the command that mends it, before the engine's own words. */
 async function explained(
   caught: unknown,
-  model: { readonly card: ModelCard; readonly dir: string },
+  card: ModelCard,
+  { dir, precision }: ModelAssignment,
 ): Promise<unknown> {
   // A full GPU is no fault of the folder's.
   if (caught instanceof ChorusError && caught.code === 'out_of_memory') return caught;
-  const advice = await repairAdvice(model);
+  const advice = await repairAdvice({ card, dir }, precision && [precision]);
   if (advice === undefined) return caught;
   const words = caught instanceof Error ? caught.message : String(caught);
   return new ChorusError('model_failed', `${advice} (${words})`, {}, { cause: caught });

@@ -65,7 +65,8 @@ try {
     if (message.type === 'close') void replica.close().then(() => port.close());
     else void answer(replica, message);
   });
-  post({ type: 'loaded', provider: replica.provider, degradedReason: replica.degradedReason });
+  const { provider, degradedReason, precision } = replica;
+  post({ type: 'loaded', provider, degradedReason, precision });
 } catch (caught) {
   const error = loadFailure(caught).toWire();
   post({ type: 'load_failed', error, reason: reasonOf(caught) });

@@ -78,9 +78,9 @@ function readyReport(assignment: ModelAssignment, model: HostedModel, loadMs: nu
   const { id, service } = assignment;
   const replicas = model.replicas.length;
   const found = model.replicas.find((replica) => replica.degradedReason !== undefined);
-  const { provider = 'none', degradedReason } = found ?? model.replicas[0] ?? {};
+  const { provider = 'none', degradedReason, precision } = found ?? model.replicas[0] ?? {};
   const degraded = degradedReason === undefined ? {} : { degradedReason };
   const placement = worstPlacement(model.replicas.flatMap((one) => one.placement ?? []));
-  const placed = placement && { placement };
-  return { state: 'ready', id, service, replicas, provider, loadMs, ...degraded, ...placed };
+  const known = { ...(placement && { placement }), ...(precision && { precision }) };
+  return { state: 'ready', id, service, replicas, provider, loadMs, ...degraded, ...known };
 }

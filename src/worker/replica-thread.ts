@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { ReplicaLoad } from '../engines/engine.js';
 import { ChorusError } from '../protocol/errors.js';
 import type { Placement } from '../protocol/placement.js';
+import type { Precision } from '../protocol/precision.js';
 import {
   MAX_TOGETHER,
   type FromThread,
@@ -25,6 +26,7 @@ export class ReplicaThread {
   readonly provider: string;
   readonly degradedReason: string | undefined;
   #placement: Placement | undefined;
+  readonly precision: Precision | undefined;
   readonly #thread: Worker;
   readonly #cancelFlag: Int32Array;
   #pending: PendingStep | undefined;
@@ -59,6 +61,7 @@ export class ReplicaThread {
     this.#cancelFlag = cancelFlag;
     this.provider = loaded.provider;
     this.degradedReason = loaded.degradedReason;
+    this.precision = loaded.precision;
     thread.on('message', (message: FromThread) => this.#settle(message));
     // An error that escapes an engine leaves the thread useless and its native state unknown: it
     // takes the worker with it, and the supervisor puts a fresh process in its place.

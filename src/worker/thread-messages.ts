@@ -1,6 +1,7 @@
 import type { ReplicaLoad } from '../engines/engine.js';
 import type { WireError } from '../protocol/errors.js';
 import type { Placement } from '../protocol/placement.js';
+import type { Precision } from '../protocol/precision.js';
 
 /** What an inference thread is born with. */
 export interface ThreadData {
@@ -27,6 +28,7 @@ export type FromThread =
       readonly type: 'loaded';
       readonly provider: string;
       readonly degradedReason: string | undefined;
+      readonly precision: Precision | undefined;
     }
   | { readonly type: 'load_failed'; readonly error: WireError; readonly reason: string }
   | { readonly type: 'result'; readonly result: unknown }

@@ -37,7 +37,8 @@ function write(name: string, text: string): Promise<void> {
 
 describe('defaults', () => {
   test('are those of the contract', () => {
-    const service = { devices: { kind: 'auto' }, replicas: undefined, threads: undefined };
+    const sizing = { replicas: undefined, threads: undefined, precision: 'auto' };
+    const service = { devices: { kind: 'auto' }, ...sizing };
     expect(load()).toEqual({
       host: '127.0.0.1',
       port: 8000,

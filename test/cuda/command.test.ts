@@ -174,7 +174,10 @@ describe('workers', () => {
     expect(warnings).toEqual([]);
     const first = environment['LD_LIBRARY_PATH']?.split(':')[0];
     expect(first).toBe(join(cwd, 'cuda/lib'));
-    const specs = workerSpecs(plans, settings, (id) => id, environment);
+    const specs = workerSpecs(plans, settings, {
+      modelDir: (id) => id,
+      gpuEnvironment: environment,
+    });
     expect(specs.map(({ id, environment: given }) => [id, given])).toEqual([
       ['gpu-0', environment],
       ['cpu-0', undefined],

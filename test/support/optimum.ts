@@ -4,7 +4,7 @@
  * logits of more than the last position.
  */
 import { link, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { GraphBuilder } from '../../src/models/onnx/builder.js';
 import { decodeModel } from '../../src/models/onnx/decode.js';
@@ -15,18 +15,19 @@ import {
   type OnnxModel,
   type OnnxNode,
 } from '../../src/models/onnx/types.js';
-import { readWhisperGraph } from '../../src/models/whisper/build.js';
+import { readWhisperGraph, whisperPair } from '../../src/models/whisper/build.js';
 
-/** Writes the two files, and the configuration that goes with them, from one folder to another. */
+/** Writes the two files of a graph in `fp32`, and the configuration that goes with them, from one folder to another. */
 export async function exportAsOptimum(builtDir: string, targetDir: string): Promise<void> {
   const { dims } = await readWhisperGraph(builtDir);
-  const encoder = decodeModel(await readFile(join(builtDir, 'encoder.onnx')));
-  const decoder = decodeModel(await readFile(join(builtDir, 'decoder.onnx')));
+  const built = whisperPair(builtDir, 'fp32');
+  const encoder = decodeModel(await readFile(built.encoder));
+  const decoder = decodeModel(await readFile(built.decoder));
   await writeFile(join(targetDir, 'encoder_model.onnx'), encodeModel(asOptimumEncoder(encoder)));
   const merged = asOptimumDecoder(decoder, encoder, dims.decoderLayers);
   await writeFile(join(targetDir, 'decoder_model_merged.onnx'), encodeModel(merged));
-  for (const name of ['encoder.onnx.data', 'decoder.onnx.data']) {
-    await link(join(builtDir, name), join(targetDir, name));
+  for (const path of [built.encoder, built.decoder]) {
+    await link(`${path}.data`, join(targetDir, `${basename(path)}.data`));
   }
   await symlink(join(builtDir, 'tokenizer.json'), join(targetDir, 'tokenizer.json'));
   const config = {

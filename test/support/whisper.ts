@@ -7,7 +7,7 @@ import { whisperEngine } from '../../src/engines/whisper/engine.js';
 import { loadReplica, type WhisperReplica } from '../../src/engines/whisper/replica.js';
 import { cardSchema } from '../../src/models/card.js';
 import { buildWhisperGraph } from '../../src/models/whisper/build.js';
-import type { Precision } from '../../src/models/whisper/layers.js';
+import type { Precision } from '../../src/protocol/precision.js';
 import type { Phonemizer } from '../../src/speech/phonemizer.js';
 import { modelDir } from './models.js';
 
@@ -92,7 +92,7 @@ export async function buildInTemporary(id: WhisperId, precision?: Precision): Pr
   await buildWhisperGraph({
     modelDir: from,
     outDir,
-    ...(precision === undefined ? {} : { precision }),
+    ...(precision === undefined ? {} : { precisions: [precision] }),
   });
   return outDir;
 }

@@ -3,6 +3,7 @@ import type { Settings } from '../../config/settings.js';
 import type { CatalogueEntry } from '../../models/catalogue.js';
 import { modelState } from '../../models/model-state.js';
 import { findPip } from '../../models/pull/package-client.js';
+import { Needs } from '../variants.js';
 import type { CheckContext, Finding } from './check.js';
 import { configuredEntries } from './models.js';
 import { findProgram, firstLine, runProgram } from './programs.js';
@@ -35,20 +36,25 @@ async function npmVersion(signal: AbortSignal): Promise<string | undefined> {
 
 /** Clients that a source of a missing file goes through. */
 async function clientsOf(
-  { card, dir }: CatalogueEntry,
+  entry: CatalogueEntry,
   { modelSources }: Settings,
+  needs: Needs,
 ): Promise<readonly ClientName[]> {
-  const { files } = await modelState({ card, dir });
+  const { files } = await modelState(entry, needs.precisions(entry.card));
   const missing = files.filter(({ state }) => state === 'absent');
   const types = missing.flatMap(({ file }) => file.sources.map(({ type }) => type));
   const allowed = types.filter((type) => modelSources?.includes(type) ?? true);
   return allowed.flatMap((type) => CLIENT_OF[type] ?? []);
 }
 
-async function neededClients(settings: Settings): Promise<ReadonlySet<ClientName>> {
+async function neededClients({
+  settings,
+  gpus,
+}: Pick<CheckContext, 'settings' | 'gpus'>): Promise<ReadonlySet<ClientName>> {
   try {
+    const needs = new Needs(settings, await gpus);
     const entries = await configuredEntries(settings);
-    const clients = await Promise.all(entries.map((entry) => clientsOf(entry, settings)));
+    const clients = await Promise.all(entries.map((entry) => clientsOf(entry, settings, needs)));
     return new Set(clients.flat());
   } catch (caught) {
     // The check of the models tells that.
@@ -70,11 +76,15 @@ function findingOf(versions: Versions, needed: ReadonlySet<ClientName>): Finding
 }
 
 /** Looks for the package clients, which matter only while models are missing. */
-export async function checkPackageClients({ settings, signal }: CheckContext): Promise<Finding> {
+export async function checkPackageClients({
+  settings,
+  gpus,
+  signal,
+}: CheckContext): Promise<Finding> {
   const [pip, npm, needed] = await Promise.all([
     pipVersion(signal),
     npmVersion(signal),
-    neededClients(settings),
+    neededClients({ settings, gpus }),
   ]);
   return findingOf({ pip, npm }, needed);
 }

@@ -5,9 +5,12 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { trimSilence } from '../../audio/silence.js';
 import { softLimited } from '../../audio/soft-limit.js';
-import { KOKORO_GRAPH, TIMED_GRAPH } from '../../models/kokoro/build.js';
+import { halfToFloat } from '../../models/half-floats.js';
+import { kokoroFiles } from '../../models/kokoro/build.js';
 import { DURATIONS_OUTPUT } from '../../models/kokoro/durations.js';
+import type { Precision } from '../../protocol/precision.js';
 import type { Replica, ReplicaLoad } from '../engine.js';
+import type { GraphContract } from '../onnx/contract.js';
 import { ReplicaSessions } from '../onnx/replica-sessions.js';
 
 const STYLE_SIZE = 256;
@@ -33,36 +36,39 @@ export interface KokoroResult {
   readonly durations?: Float32Array;
 }
 
+const CONTRACT: GraphContract = {
+  inputs: {
+    // Older exports call them `tokens`, newer ones `input_ids`.
+    tokens: { type: 'int64', rank: 2, optional: true },
+    input_ids: { type: 'int64', rank: 2, optional: true },
+    style: { type: 'float32', rank: 2 },
+    speed: { type: 'float32', rank: 1 },
+  },
+};
+/** Lengths differ from step to step: plans kept for each of them cost a replica 190 MB. */
+const VARYING_SHAPES = { enableMemPattern: false };
+
 /** Loads Kokoro: the graph that tells its durations if it was built, else the published one. */
-export async function loadReplica(load: ReplicaLoad): Promise<Replica<KokoroStep, KokoroResult>> {
-  const [session, held] = await ReplicaSessions.openOne(load, {
-    path: await graphIn(load.modelDir),
-    expect: {
-      inputs: {
-        // Older exports call them `tokens`, newer ones `input_ids`.
-        tokens: { type: 'int64', rank: 2, optional: true },
-        input_ids: { type: 'int64', rank: 2, optional: true },
-        style: { type: 'float32', rank: 2 },
-        speed: { type: 'float32', rank: 1 },
+export function loadReplica(load: ReplicaLoad): Promise<Replica<KokoroStep, KokoroResult>> {
+  return ReplicaSessions.open(load, async (sessions) => {
+    const path = await graphIn(load.modelDir, sessions.precision);
+    const session = await sessions.add({ path, expect: CONTRACT, options: VARYING_SHAPES });
+    return {
+      ...sessions.held(),
+      async run(step) {
+        const result = await speak(session, step);
+        return { result, transfer: [result.samples.buffer as ArrayBuffer] };
       },
-    },
-    // Lengths differ from step to step: plans kept for each of them cost a replica 190 MB.
-    options: { enableMemPattern: false },
+    };
   });
-  return {
-    ...held,
-    async run(step) {
-      const result = await speak(session, step);
-      return { result, transfer: [result.samples.buffer as ArrayBuffer] };
-    },
-  };
 }
 
-async function graphIn(modelDir: string): Promise<string> {
-  const timed = join(modelDir, TIMED_GRAPH);
+async function graphIn(modelDir: string, precision: Precision = 'int8'): Promise<string> {
+  const names = kokoroFiles(precision);
+  const timed = join(modelDir, names.timed);
   return access(timed).then(
     () => timed,
-    () => join(modelDir, KOKORO_GRAPH),
+    () => join(modelDir, names.published),
   );
 }
 
@@ -86,7 +92,8 @@ async function speak(
   return { samples, trimmedSamples, ...(durations && { durations }) };
 }
 
-/** A copy, for the tensor's own memory goes with it. */
+/** A copy, for the tensor's own memory goes with it. Some exports in 16 bits give such audio. */
 function floatsOf(output: Tensor | undefined): Float32Array | undefined {
-  return output && Float32Array.from(output.data as Float32Array);
+  if (output?.type !== 'float16') return output && Float32Array.from(output.data as Float32Array);
+  return halfToFloat(output.data as unknown as Uint16Array);
 }

@@ -1,27 +1,30 @@
 import type { InferenceSession } from 'onnxruntime-node';
 
+import { ChorusError } from '../../protocol/errors.js';
 import { type Placement, unmeasured } from '../../protocol/placement.js';
-import type { Replica, ReplicaLoad } from '../engine.js';
+import type { Precision } from '../../protocol/precision.js';
+import type { ComputeTarget, Replica, ReplicaLoad } from '../engine.js';
 import { countNodes } from './placed-nodes.js';
-import { type OpenedSession, openSession, type OpenSessionOptions } from './session.js';
+import { GPU_ADVICE, type OpenedSession, openSession, type OpenSessionOptions } from './session.js';
 
-/** Where a replica's sessions are opened. */
-export interface SessionPlace extends Pick<ReplicaLoad, 'threads' | 'target' | 'isProfiled'> {
-  /** A session that cannot be opened on the target fails, for the replica has other graphs then. */
-  readonly staysOnTarget?: boolean;
+/** Where a replica's sessions are to be opened, and in which of the model's variants. */
+export type SessionPlace = Pick<
+  ReplicaLoad,
+  'threads' | 'target' | 'isProfiled' | 'precision' | 'cpuPrecision'
+>;
+
+/** Where sessions are opened in the end. */
+interface Place extends Pick<ReplicaLoad, 'threads' | 'target' | 'isProfiled' | 'precision'> {
   /** Why the target is not the one asked for, if it is not; it is the CPU then. */
   readonly degradedReason?: string;
 }
 
 /** A graph of a replica. */
-export type ReplicaGraph = Omit<
-  OpenSessionOptions,
-  'threads' | 'target' | 'isProfiled' | 'staysOnTarget'
->;
+export type ReplicaGraph = Omit<OpenSessionOptions, 'threads' | 'target' | 'isProfiled'>;
 
 /** What of a replica follows from its sessions. */
 export type HeldSessions = Required<Pick<Replica, 'provider' | 'warmed' | 'close'>> &
-  Pick<Replica, 'degradedReason'>;
+  Pick<Replica, 'degradedReason' | 'precision'>;
 
 interface Closable {
   close(): Promise<void>;
@@ -29,24 +32,28 @@ interface Closable {
 
 /** Owns the sessions of a replica that run on its target, and knows where they do. */
 export class ReplicaSessions {
-  readonly #place: SessionPlace;
+  readonly #place: Place;
   readonly #opened: OpenedSession[] = [];
   readonly #kept: Closable[] = [];
 
   /**
-   * Opens what a replica needs.
+   * Opens what a replica needs on its device, or on the CPU where CUDA cannot be had, unless it must
+   * be: all of it, and then in the CPU's own variant, because what suits a GPU is slow there.
+   * @param open Opens all graphs; called again for the CPU if it throws on a GPU.
    * @throws What `open` throws, once all sessions that it opened are released.
    */
   static async open<Opened>(
-    place: SessionPlace,
+    { cpuPrecision, ...place }: SessionPlace,
     open: (sessions: ReplicaSessions) => Promise<Opened>,
   ): Promise<Opened> {
-    const sessions = new ReplicaSessions(place);
+    const { target, precision } = place;
+    if (target.kind === 'cpu') return ReplicaSessions.#openAt(place, open);
     try {
-      return await open(sessions);
+      return await ReplicaSessions.#openAt(place, open);
     } catch (caught) {
-      await sessions.#close();
-      throw caught;
+      if (target.required) throw refusal(caught);
+      const onCpu = { target: { kind: 'cpu' }, precision: cpuPrecision ?? precision } as const;
+      return ReplicaSessions.#openAt({ ...place, ...onCpu, degradedReason: wordsOf(caught) }, open);
     }
   }
 
@@ -61,15 +68,38 @@ export class ReplicaSessions {
     });
   }
 
-  private constructor(place: SessionPlace) {
+  static async #openAt<Opened>(
+    place: Place,
+    open: (sessions: ReplicaSessions) => Promise<Opened>,
+  ): Promise<Opened> {
+    const sessions = new ReplicaSessions(place);
+    try {
+      return await open(sessions);
+    } catch (caught) {
+      await sessions.#close();
+      throw caught;
+    }
+  }
+
+  private constructor(place: Place) {
     this.#place = place;
+  }
+
+  /** Where they are opened now. */
+  get device(): ComputeTarget['kind'] {
+    return this.#place.target.kind;
+  }
+
+  /** The variant to open; undefined if the model is said to have none. */
+  get precision(): Precision | undefined {
+    return this.#place.precision;
   }
 
   /** Opens one more session, see {@link openSession}. */
   async add(graph: ReplicaGraph): Promise<InferenceSession> {
-    const { threads, target, staysOnTarget = false } = this.#place;
+    const { threads, target } = this.#place;
     const isProfiled = this.#isProfiled;
-    const opened = await openSession({ ...graph, threads, target, isProfiled, staysOnTarget });
+    const opened = await openSession({ ...graph, threads, target, isProfiled });
     this.#opened.push(opened);
     return opened.session;
   }
@@ -82,9 +112,10 @@ export class ReplicaSessions {
 
   /** The replica's part that is the same in every engine; ask once all sessions are open. */
   held(): HeldSessions {
-    const degradedReason = this.#degradedReason;
+    const { degradedReason, precision } = this.#place;
     return {
-      provider: this.#provider,
+      provider: this.device,
+      ...(precision && { precision }),
       ...(degradedReason !== undefined && { degradedReason }),
       warmed: () => this.#warmed(),
       close: () => this.#close(),
@@ -96,27 +127,17 @@ export class ReplicaSessions {
     return isProfiled ?? (target.kind === 'cuda' || degradedReason !== undefined);
   }
 
-  /** One graph on the CPU is enough for a replica that is not where it should be. */
-  get #provider(): string {
-    return this.#opened.some(({ provider }) => provider === 'cpu') ? 'cpu' : this.#device;
-  }
-
-  get #device(): string {
-    const { target, degradedReason } = this.#place;
-    return degradedReason === undefined ? target.kind : 'cuda';
-  }
-
-  get #degradedReason(): string | undefined {
-    const ofSessions = this.#opened.flatMap((one) => one.degradedReason ?? []);
-    return this.#place.degradedReason ?? ofSessions[0];
+  /** Where they should have been opened. */
+  get #wanted(): ComputeTarget['kind'] {
+    return this.#place.degradedReason === undefined ? this.device : 'cuda';
   }
 
   async #warmed(): Promise<Placement> {
     const profiles = this.#opened.flatMap(({ profile }) => profile ?? []);
-    const provider = this.#provider;
+    const provider = this.device;
     try {
       const nodes = await Promise.all(profiles.map((profile) => profile.read()));
-      return countNodes(nodes.flat(), { provider, device: this.#device });
+      return countNodes(nodes.flat(), { provider, device: this.#wanted });
     } catch {
       // A profile is a report: a replica whose profile cannot be read computes as well.
       return unmeasured(provider);
@@ -130,4 +151,13 @@ export class ReplicaSessions {
     }
     for (const kept of this.#kept.splice(0)) await kept.close();
   }
+}
+
+/** REQUIRE_GPU forbids what would be done otherwise; whoever reads that must know what to do instead. */
+function refusal(caught: unknown): ChorusError {
+  return new ChorusError('model_failed', `${wordsOf(caught)} ${GPU_ADVICE}`, {}, { cause: caught });
+}
+
+function wordsOf(caught: unknown): string {
+  return caught instanceof Error ? caught.message : String(caught);
 }

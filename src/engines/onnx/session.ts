@@ -23,29 +23,23 @@ export interface OpenSessionOptions {
   readonly options?: InferenceSession.SessionOptions;
   /** Whether to note where the nodes of the first runs ran. */
   readonly isProfiled?: boolean;
-  /** Never fall back to the CPU: whoever opens it has another graph for that. */
-  readonly staysOnTarget?: boolean;
 }
 
-/** A loaded graph and where it runs. */
+/** A loaded graph. */
 export interface OpenedSession {
   readonly session: InferenceSession;
-  /** The execution provider in use. */
-  readonly provider: 'cpu' | 'cuda';
-  /** Why the provider is not the one asked for. */
-  readonly degradedReason?: string;
   /** Of the first runs, if it was asked for and could be had; whoever releases the session closes it. */
   readonly profile?: RunProfile;
 }
 
 /**
  * Opens a graph the one way all engines do: explicit threads that do not spin while they wait, the
- * provider of the target, the graph's contract checked. CUDA that cannot load falls back to the CPU
- * with a reason, unless the target requires it.
+ * provider of the target, the graph's contract checked. It runs there or nowhere: what falls back to
+ * the CPU is a replica with all of its graphs, see `ReplicaSessions`.
  * @throws ChorusError `model_failed` with onnxruntime's words.
  */
 export async function openSession(options: OpenSessionOptions): Promise<OpenedSession> {
-  const opened = await createOnTarget(options);
+  const opened = await createWatched(options);
   try {
     assertContract(opened.session, options.expect, options.path);
   } catch (error) {
@@ -56,39 +50,15 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
   return opened;
 }
 
-async function createOnTarget(options: OpenSessionOptions): Promise<OpenedSession> {
-  const { target, staysOnTarget } = options;
-  if (target.kind === 'cpu') return { ...(await createWatched(options, 'cpu')), provider: 'cpu' };
-  try {
-    return { ...(await createWatched(options, 'cuda')), provider: 'cuda' };
-  } catch (caught) {
-    if (staysOnTarget) throw caught;
-    if (target.required) throw refusal(caught);
-    const opened = await createWatched(options, 'cpu');
-    return { ...opened, provider: 'cpu', degradedReason: wordsOf(caught) };
-  }
-}
-
-type Created = Pick<OpenedSession, 'session' | 'profile'>;
-
-async function createWatched(
-  options: OpenSessionOptions,
-  provider: 'cpu' | 'cuda',
-): Promise<Created> {
-  if (!options.isProfiled) return { session: await create(options, provider) };
+async function createWatched(options: OpenSessionOptions): Promise<OpenedSession> {
+  if (!options.isProfiled) return { session: await create(options) };
   return RunProfile.begin((profiling) =>
-    create({ ...options, options: { ...options.options, ...profiling } }, provider),
+    create({ ...options, options: { ...options.options, ...profiling } }),
   );
 }
 
-function refusal(caught: unknown): ChorusError {
-  return new ChorusError('model_failed', `${wordsOf(caught)} ${GPU_ADVICE}`, {}, { cause: caught });
-}
-
-async function create(
-  options: OpenSessionOptions,
-  provider: 'cpu' | 'cuda',
-): Promise<InferenceSession> {
+async function create(options: OpenSessionOptions): Promise<InferenceSession> {
+  const provider = options.target.kind;
   try {
     const settings: InferenceSession.SessionOptions = {
       // A worker sees its one GPU as device 0. The CPU runs what the GPU provider has no kernel for.

@@ -17,7 +17,7 @@ export const paraformerEngine: RecognitionEngine<ParaformerStep, ParaformerResul
   replicaModule: new URL('./replica.js', import.meta.url),
   async open(card, modelDir): Promise<RecognitionModel<ParaformerStep, ParaformerResult>> {
     // Which of the names a graph has makes no difference here.
-    const { kind } = await findParaformer(modelDir, 'cpu');
+    const { kind } = await findParaformer(modelDir, { device: 'cpu' });
     const model: OpenParaformer = { card, vocabulary: await readVocabulary(modelDir) };
     // A stream's chunks have one length, and its last ones no more than that.
     const buckets = kind === 'online' ? LAST_CHUNKS : spanBuckets(card);

@@ -1,6 +1,5 @@
-import type { ComputeTarget } from '../engine.js';
 import { type FrontEndConfig, readFrontEnd } from '../funasr/front-end.js';
-import { findGraph, metadataOf, noGraph } from '../funasr/graph-files.js';
+import { findGraph, metadataOf, noGraph, type GraphWish } from '../funasr/graph-files.js';
 import type { GraphContract } from '../onnx/contract.js';
 
 /** What is known of a model besides its weights. */
@@ -21,13 +20,10 @@ export type ParaformerFiles =
  * streaming one) or of sherpa-onnx (`encoder.onnx` and `decoder.onnx`), and reads its figures.
  * @throws ChorusError `model_failed` if something is missing.
  */
-export async function findParaformer(
-  modelDir: string,
-  target: ComputeTarget['kind'],
-): Promise<ParaformerFiles> {
-  const decoder = await findGraph(modelDir, ['decoder'], target);
+export async function findParaformer(modelDir: string, wish: GraphWish): Promise<ParaformerFiles> {
+  const decoder = await findGraph(modelDir, ['decoder'], wish);
   const names = decoder === undefined ? ['model'] : ['encoder', 'model'];
-  const graph = await findGraph(modelDir, names, target);
+  const graph = await findGraph(modelDir, names, wish);
   if (graph === undefined) throw noGraph(modelDir, 'model.onnx, or encoder.onnx and decoder.onnx');
   const metadata = await metadataOf(graph);
   const frontEnd = await readFrontEnd(modelDir, metadata);

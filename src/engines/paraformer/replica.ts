@@ -2,6 +2,7 @@
 import type { Replica, ReplicaLoad, StepControl, StepOutput } from '../engine.js';
 import { rowPadding } from '../funasr/buckets.js';
 import { FrontEnd } from '../funasr/front-end.js';
+import { precisionOf } from '../funasr/graph-files.js';
 import { ReplicaSessions } from '../onnx/replica-sessions.js';
 import {
   DECODER_CONTRACT,
@@ -19,19 +20,22 @@ import type { OnlineState, ParaformerResult, ParaformerStep } from './steps.js';
 export type ParaformerReplica = Replica<ParaformerStep, ParaformerResult>;
 
 /** Loads a model's graphs and its features' tables. */
-export async function loadReplica(load: ReplicaLoad): Promise<ParaformerReplica> {
-  const files = await findParaformer(load.modelDir, load.target.kind);
-  return files.kind === 'offline' ? loadOffline(load, files) : loadOnline(load, files);
+export function loadReplica(load: ReplicaLoad): Promise<ParaformerReplica> {
+  return ReplicaSessions.open(load, async (sessions) => {
+    const files = await findParaformer(load.modelDir, sessions);
+    return files.kind === 'offline'
+      ? loadOffline(load, sessions, files)
+      : loadOnline(sessions, files);
+  });
 }
 
 async function loadOffline(
   load: ReplicaLoad,
+  sessions: ReplicaSessions,
   { graph, frontEnd: config }: Extract<ParaformerFiles, { kind: 'offline' }>,
 ): Promise<ParaformerReplica> {
-  const [session, held] = await ReplicaSessions.openOne(load, {
-    path: graph,
-    expect: OFFLINE_CONTRACT,
-  });
+  const session = await sessions.add({ path: graph, expect: OFFLINE_CONTRACT });
+  const held = { ...sessions.held(), precision: precisionOf(graph) };
   const model = { session, frontEnd: new FrontEnd(config), pad: rowPadding(load, held) };
   return {
     ...held,
@@ -39,17 +43,19 @@ async function loadOffline(
   };
 }
 
-function loadOnline(
-  load: ReplicaLoad,
+async function loadOnline(
+  sessions: ReplicaSessions,
   files: Extract<ParaformerFiles, { kind: 'online' }>,
 ): Promise<ParaformerReplica> {
-  return ReplicaSessions.open(load, async (sessions) => {
-    const encoder = await sessions.add({ path: files.encoder, expect: ENCODER_CONTRACT });
-    const decoder = await sessions.add({ path: files.decoder, expect: DECODER_CONTRACT });
-    const graphs = new OnlineGraphs(encoder, decoder, files.metadata);
-    const model: OnlineModel = { graphs, frontEnd: new FrontEnd(files.frontEnd) };
-    return { ...sessions.held(), run: (step, control) => runOnline(model, step, control) };
-  });
+  const encoder = await sessions.add({ path: files.encoder, expect: ENCODER_CONTRACT });
+  const decoder = await sessions.add({ path: files.decoder, expect: DECODER_CONTRACT });
+  const graphs = new OnlineGraphs(encoder, decoder, files.metadata);
+  const model: OnlineModel = { graphs, frontEnd: new FrontEnd(files.frontEnd) };
+  return {
+    ...sessions.held(),
+    precision: precisionOf(files.encoder),
+    run: (step, control) => runOnline(model, step, control),
+  };
 }
 
 async function runOnline(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { CUT_FILES, type CutInput, type WindowedCut } from '../../models/piper/cut-file.js';
+import { cutFileIn, type HalfPart } from '../../models/piper/half-file.js';
 import { type TrimInput, trimNames } from '../../models/piper/trims.js';
 import type { ReplicaSessions } from '../onnx/replica-sessions.js';
 import type { GraphContract, InputContract } from '../onnx/contract.js';
@@ -26,10 +27,18 @@ const IDS: InputContract = { type: 'int64' };
  */
 const VARYING_SHAPES = { enableMemPattern: false };
 
+/** Which graphs of a voice to open. */
+export interface VoiceToOpen {
+  readonly modelDir: string;
+  readonly cut: WindowedCut;
+  /** Parts of it to run in 16 bits. */
+  readonly halves: readonly HalfPart[];
+}
+
 /** Opens the graphs of a voice. */
 export async function openGraphs(
   sessions: ReplicaSessions,
-  { cut, modelDir }: { readonly cut: WindowedCut; readonly modelDir: string },
+  { modelDir, cut, halves }: VoiceToOpen,
 ): Promise<PiperGraphs> {
   const speaker: Record<string, InputContract> = cut.hasSpeakers ? { sid: IDS } : {};
   const frontInputs = {
@@ -41,11 +50,13 @@ export async function openGraphs(
   };
   const open = (file: string, expect: GraphContract): Promise<InferenceSession> =>
     sessions.add({ path: join(modelDir, file), expect, options: VARYING_SHAPES });
+  const fileOf = (part: HalfPart): string =>
+    cutFileIn(CUT_FILES[part], halves.includes(part) ? 'fp16' : 'fp32');
   const flowInputs = { noise: FLOATS, ...floats(cut.flowInputs) };
   return {
     front: await open(CUT_FILES.front, { inputs: frontInputs, outputs: ['durations'] }),
-    flow: await open(CUT_FILES.flow, { inputs: flowInputs, outputs: ['latent'] }),
-    decoder: await open(CUT_FILES.decoder, { inputs: decoderInputs(cut), outputs: ['audio'] }),
+    flow: await open(fileOf('flow'), { inputs: flowInputs, outputs: ['latent'] }),
+    decoder: await open(fileOf('decoder'), { inputs: decoderInputs(cut), outputs: ['audio'] }),
   };
 }
 

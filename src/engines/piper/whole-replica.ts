@@ -34,6 +34,8 @@ export async function openWholeReplica(
 
   return {
     ...held,
+    // There is no other variant of a graph that was not cut.
+    precision: 'fp32',
     async run(step) {
       if (step.kind !== 'whole') throw new Error('This voice speaks whole utterances only.');
       const { phonemeIds, lengthScale, speakerId = 0 } = step;

@@ -1,6 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 
 import type { WindowedCut } from '../../models/piper/cut-file.js';
+import { readHalf } from '../../models/piper/half-file.js';
 import { bucketOf, isPadded } from '../buckets.js';
 import type { Replica, ReplicaLoad, StepOutput } from '../engine.js';
 import { ReplicaSessions } from '../onnx/replica-sessions.js';
@@ -40,15 +41,19 @@ const LATENT_NOISE = 1;
 const DURATION_CHANNELS = 2;
 
 /** Opens a voice that was cut: its audio can be made window by window. */
-export function openWindowReplica(
+export async function openWindowReplica(
   load: ReplicaLoad,
   cut: WindowedCut,
   config: VoiceConfig,
 ): Promise<Replica<PiperStep, PiperResult>> {
   const known = piperBuckets(load.card, cut, config.phoneme_id_map);
+  const { modelDir } = load;
+  const half = await readHalf(modelDir);
   return ReplicaSessions.open(load, async (sessions) => {
-    const graphs = await openGraphs(sessions, { cut, modelDir: load.modelDir });
-    const held = sessions.held();
+    const halves = sessions.precision === 'fp16' ? (half?.parts ?? []) : [];
+    const graphs = await openGraphs(sessions, { modelDir, cut, halves });
+    const precision = halves.length > 0 ? 'fp16' : 'fp32';
+    const held = { ...sessions.held(), precision } as const;
     const buckets = isPadded(load, held) ? known : undefined;
     const voice = new WindowVoice(graphs, { cut, config, buckets });
     return { ...held, run: (step) => voice.run(step) };

@@ -1,7 +1,6 @@
 import type { GraphContract } from '../onnx/contract.js';
-import type { ComputeTarget } from '../engine.js';
 import { type FrontEndConfig, readFrontEnd } from '../funasr/front-end.js';
-import { findGraph, metadataOf, noGraph } from '../funasr/graph-files.js';
+import { findGraph, metadataOf, noGraph, type GraphWish } from '../funasr/graph-files.js';
 
 /** Names of a graph's inputs and of the output that is used. */
 export interface SenseVoiceNames {
@@ -48,11 +47,8 @@ const WRITTEN_STYLE_ID = 14;
  * Finds a model's graph and reads its figures.
  * @throws ChorusError `model_failed` if something is missing.
  */
-export async function findSenseVoice(
-  modelDir: string,
-  target: ComputeTarget['kind'],
-): Promise<SenseVoiceFiles> {
-  const graph = await findGraph(modelDir, ['model'], target);
+export async function findSenseVoice(modelDir: string, wish: GraphWish): Promise<SenseVoiceFiles> {
+  const graph = await findGraph(modelDir, ['model'], wish);
   if (graph === undefined) throw noGraph(modelDir, 'model.onnx, model.int8.onnx, model_quant.onnx');
   const metadata = await metadataOf(graph);
   const languages = Object.entries(LANGUAGE_IDS).map(([name, id]) => [

@@ -1,9 +1,10 @@
 /** The half of the engine that computes; runs in an inference thread. */
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 
-import type { Replica, ReplicaLoad, StepOutput } from '../engine.js';
-import { type PaddedSpan, rowPadding } from '../funasr/buckets.js';
+import type { Replica, ReplicaLoad } from '../engine.js';
+import { type PaddedSpan, type PadRows, rowPadding } from '../funasr/buckets.js';
 import { FrontEnd } from '../funasr/front-end.js';
+import { precisionOf } from '../funasr/graph-files.js';
 import { ReplicaSessions } from '../onnx/replica-sessions.js';
 import { decodeCtc } from './ctc.js';
 import { findSenseVoice, type SenseVoiceFiles, senseVoiceContract } from './model-files.js';
@@ -16,29 +17,43 @@ export type SenseVoiceReplica = Replica<SpanStep, SpanResult>;
 const PROMPT_ROWS = 4;
 
 /** Loads a model's graph and its features' tables. */
-export async function loadReplica(load: ReplicaLoad): Promise<SenseVoiceReplica> {
-  const files = await findSenseVoice(load.modelDir, load.target.kind);
-  const expect = senseVoiceContract(files.names);
-  const [session, held] = await ReplicaSessions.openOne(load, { path: files.graph, expect });
-  const frontEnd = new FrontEnd(files.frontEnd);
-  const pad = rowPadding(load, held);
-  return {
-    ...held,
-    async run(step): Promise<StepOutput<SpanResult>> {
-      const rows = frontEnd.whole(step.pcm);
-      const { rowSeconds } = frontEnd;
-      if (rows.length === 0) return { result: { tokens: [], rowSeconds } };
-      const { width } = frontEnd;
-      const scores = await score(session, files, { step, span: pad(rows, width), width });
-      const found = decodeCtc({ ...scores, blank: files.blank });
-      const tokens = found.map(({ fromFrame, toFrame, ...token }) => ({
-        ...token,
-        fromFrame: fromFrame - PROMPT_ROWS,
-        toFrame: toFrame - PROMPT_ROWS,
-      }));
-      return { result: { tokens, rowSeconds } };
-    },
-  };
+export function loadReplica(load: ReplicaLoad): Promise<SenseVoiceReplica> {
+  return ReplicaSessions.open(load, async (sessions) => {
+    const files = await findSenseVoice(load.modelDir, sessions);
+    const expect = senseVoiceContract(files.names);
+    const session = await sessions.add({ path: files.graph, expect });
+    const held = { ...sessions.held(), precision: precisionOf(files.graph) };
+    const hearing = { frontEnd: new FrontEnd(files.frontEnd), pad: rowPadding(load, held) };
+    return {
+      ...held,
+      run: async (step) => ({ result: await hear(session, files, { ...hearing, step }) }),
+    };
+  });
+}
+
+/** What a step is heard with. */
+interface Hearing {
+  readonly step: SpanStep;
+  readonly frontEnd: FrontEnd;
+  readonly pad: PadRows;
+}
+
+async function hear(
+  session: InferenceSession,
+  files: SenseVoiceFiles,
+  { step, frontEnd, pad }: Hearing,
+): Promise<SpanResult> {
+  const rows = frontEnd.whole(step.pcm);
+  const { rowSeconds, width } = frontEnd;
+  if (rows.length === 0) return { tokens: [], rowSeconds };
+  const scores = await score(session, files, { step, span: pad(rows, width), width });
+  const found = decodeCtc({ ...scores, blank: files.blank });
+  const tokens = found.map(({ fromFrame, toFrame, ...token }) => ({
+    ...token,
+    fromFrame: fromFrame - PROMPT_ROWS,
+    toFrame: toFrame - PROMPT_ROWS,
+  }));
+  return { tokens, rowSeconds };
 }
 
 async function score(

@@ -1,4 +1,4 @@
-import { halfToFloat } from '../../models/whisper/weights.js';
+import { halfToFloat } from '../../models/half-floats.js';
 
 /** How numbers lie between the graphs of a model. */
 export type CacheElement = 'float32' | 'float16';

@@ -1,17 +1,21 @@
 import { join } from 'node:path';
 
-import { readWhisperGraph, type WhisperGraph } from '../../models/whisper/build.js';
+import {
+  readWhisperGraph,
+  whisperPair,
+  type WhisperGraph,
+  type WhisperPair,
+} from '../../models/whisper/build.js';
 import { exists, readWhisperInfo, type WhisperInfo } from '../../models/whisper/info.js';
+import { PRECISIONS, type Precision } from '../../protocol/precision.js';
 import { readOptimumDims, type OptimumDims } from './optimum-dims.js';
 
 /** Where a model's graphs are and what is known of it besides. */
 export type WhisperFiles =
   | {
       readonly kind: 'built';
-      readonly encoder: string;
-      readonly decoder: string;
-      /** The same in 16 bits, for a GPU; if they were built. */
-      readonly half?: { readonly encoder: string; readonly decoder: string };
+      /** Those that were built. */
+      readonly graphs: ReadonlyMap<Precision, WhisperPair>;
       readonly dims: WhisperGraph['dims'];
       readonly info: WhisperInfo;
     }
@@ -37,10 +41,16 @@ export async function findWhisperFiles(modelDir: string): Promise<WhisperFiles> 
     const info = await readWhisperInfo(modelDir, dims.vocabulary);
     return { kind: 'optimum', encoder, decoder, dims, info };
   }
-  const { dims, hasHalf, ...info } = await readWhisperGraph(modelDir);
-  const pair = (suffix: string) => ({
-    encoder: join(modelDir, `encoder${suffix}.onnx`),
-    decoder: join(modelDir, `decoder${suffix}.onnx`),
-  });
-  return { kind: 'built', ...pair(''), ...(hasHalf ? { half: pair('.half') } : {}), dims, info };
+  const { dims, ...info } = await readWhisperGraph(modelDir);
+  return { kind: 'built', graphs: await builtGraphs(modelDir), dims, info };
+}
+
+async function builtGraphs(modelDir: string): Promise<Map<Precision, WhisperPair>> {
+  const graphs = new Map<Precision, WhisperPair>();
+  for (const precision of PRECISIONS) {
+    const pair = whisperPair(modelDir, precision);
+    // The decoder is written last.
+    if (await exists(pair.decoder)) graphs.set(precision, pair);
+  }
+  return graphs;
 }

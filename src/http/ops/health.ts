@@ -50,6 +50,7 @@ export function healthBody(sources: HealthSources): object {
         provider: model.provider ?? null,
         degraded_reason: told(model.degradedReason),
         placement: placementBody(model.placement),
+        precision: model.precision ?? null,
         error: told(model.error),
       })),
     ),

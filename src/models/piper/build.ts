@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import { childEnvironment } from '../../config/environment.js';
 import { ChorusError } from '../../protocol/errors.js';
+import type { Precision } from '../../protocol/precision.js';
 import { CUT_FORMAT } from './cut-file.js';
-import type { CutOptions } from './cut-voice.js';
 import { writeCut } from './write-cut.js';
 
 /** What the child process says. */
@@ -29,14 +29,26 @@ interface Ending {
 
 const MAX_WORDS_CHARACTERS = 300;
 
+/** What to build. */
+export interface BuildOptions {
+  readonly modelDir: string;
+  /**
+   * `fp32` alone if left out: the cut itself. `fp16` is made of a cut that is there, or of the one that
+   * is made first.
+   */
+  readonly precisions?: readonly Precision[];
+  readonly onProgress?: (progress: { readonly doneBytes: number }) => void;
+}
+
 /**
- * Cuts a voice's graph in a child process, see {@link cutVoice}; a graph at which that process crashes
+ * Cuts a voice's graph in a child process, see `cut-voice.ts` and, for `fp16`, `halve-voice.ts`; a graph at which that process crashes
  * cannot be cut.
  * @param entry Module of the child process.
  * @throws ChorusError `model_failed`, or the file system's error, if the folder cannot be used.
  */
-export async function buildPiperCut(options: CutOptions, entry = ENTRY): Promise<void> {
-  const child = fork(fileURLToPath(entry), [options.modelDir], {
+export async function buildPiperCut(options: BuildOptions, entry = ENTRY): Promise<void> {
+  const { modelDir, precisions = ['fp32'] } = options;
+  const child = fork(fileURLToPath(entry), [modelDir, precisions.join()], {
     env: childEnvironment(),
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -51,7 +63,7 @@ export async function buildPiperCut(options: CutOptions, entry = ENTRY): Promise
     throw new ChorusError('model_failed', `The process that cuts the voice ended with ${ending}`);
   }
   const reason = `onnxruntime crashed at its graph (${signal})`;
-  await writeCut(options.modelDir, { format: CUT_FORMAT, streaming: 'sentences', reason });
+  await writeCut(modelDir, { format: CUT_FORMAT, streaming: 'sentences', reason });
 }
 
 /** Keeps the code of the file system, by which a full disk is told. */
@@ -62,7 +74,7 @@ function failureOf({ message, code }: Extract<CutMessage, { type: 'failed' }>): 
     : Object.assign(error, { code });
 }
 
-async function endOf(child: ChildProcess, { onProgress }: CutOptions): Promise<Ending> {
+async function endOf(child: ChildProcess, { onProgress }: BuildOptions): Promise<Ending> {
   let said: CutMessage | undefined;
   child.on('message', (message: CutMessage) => {
     if (message.type === 'progress') onProgress?.({ doneBytes: message.doneBytes });

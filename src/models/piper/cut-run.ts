@@ -6,7 +6,7 @@ import { CUT_FILES, type CutInput } from './cut-file.js';
 import { CannotCut } from './find-cut.js';
 import { type FrameRange, sliceRows, within } from './frame-range.js';
 import { probeNoise } from './probe.js';
-import { type Trim, trimWindow, WHOLE_CONTEXT_FRAMES } from './trims.js';
+import { type Trim, type TrimInput, trimWindow, WHOLE_CONTEXT_FRAMES } from './trims.js';
 
 /** Values by their names in a graph. */
 export type Values = Readonly<Record<string, Tensor>>;
@@ -121,8 +121,7 @@ export class CutSessions {
     const frames = values['latent']?.dims.at(-1) ?? 0;
     const { window, trims } = options ?? { window: { from: 0, to: frames }, trims: this.untrimmed };
     const { inputs, seen } = trimWindow(window, frames, trims);
-    const trimmed = inputs.map(({ name, value }) => [name, int64Tensor([value])] as const);
-    const feeds = { ...values, ...Object.fromEntries(trimmed) };
+    const feeds = { ...values, ...trimTensors(inputs) };
     const outputs = await this.#decoder.run(named(feeds, this.#decoder.inputNames));
     const audio = floatsOf(outputs, 'audio');
     const hop = audio.length / (seen.to - seen.from);
@@ -133,6 +132,11 @@ export class CutSessions {
   async close(): Promise<void> {
     for (const session of [this.#front, this.#flow, this.#decoder]) await session.release();
   }
+}
+
+/** Where a window's trims begin and end, as the decoder takes it. */
+export function trimTensors(inputs: readonly TrimInput[]): Values {
+  return Object.fromEntries(inputs.map(({ name, value }) => [name, int64Tensor([value])]));
 }
 
 function latentOf(outputs: Values): Tensor {

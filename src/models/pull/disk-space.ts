@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ChorusError } from '../../protocol/errors.js';
+import type { Precision } from '../../protocol/precision.js';
 import type { CatalogueEntry } from '../catalogue.js';
 import { modelState } from '../model-state.js';
 import { isKnown } from '../recorded.js';
@@ -44,9 +45,9 @@ export function sayBytes(bytes: number): string {
 /** What a model still needs: in the cache, and in its folder where that cannot share the cache's. */
 async function needOf(
   entry: CatalogueEntry,
-  cache: ContentCache,
+  { cache, precisionsOf }: Pick<SpaceOptions, 'cache' | 'precisionsOf'>,
 ): Promise<{ readonly cache: number; readonly folder: number; readonly built: number }> {
-  const { files, outputsThere } = await modelState(entry);
+  const { files, outputsThere } = await modelState(entry, precisionsOf?.(entry));
   const missing = files.filter(({ state }) => state === 'absent').map(({ file }) => file);
   let inCache = 0;
   let archive = 0;
@@ -56,12 +57,21 @@ async function needOf(
     const packed = file.sources.some(({ type }) => type === 'npm' || type === 'pypi');
     if (packed) archive = Math.max(archive, file.bytes);
   }
-  const whole = entry.card.files.reduce((sum, file) => sum + file.bytes, 0);
+  const whole = files.reduce((sum, { file }) => sum + file.bytes, 0);
   return {
     cache: inCache + archive,
     folder: missing.reduce((sum, file) => sum + file.bytes, 0),
     built: outputsThere ? 0 : whole * BUILD_FACTOR,
   };
+}
+
+/** How space is looked for. */
+export interface SpaceOptions {
+  readonly cache: ContentCache;
+  readonly cacheDir: string;
+  readonly free: FreeBytes;
+  /** What a model is to be had in; if left out, as a CPU runs it. */
+  readonly precisionsOf?: (entry: CatalogueEntry) => readonly Precision[];
 }
 
 /**
@@ -70,9 +80,9 @@ async function needOf(
  */
 export async function checkSpace(
   entries: readonly CatalogueEntry[],
-  options: { readonly cache: ContentCache; readonly cacheDir: string; readonly free: FreeBytes },
+  options: SpaceOptions,
 ): Promise<void> {
-  const needs = await Promise.all(entries.map((entry) => needOf(entry, options.cache)));
+  const needs = await Promise.all(entries.map((entry) => needOf(entry, options)));
   const [first] = entries;
   if (first === undefined) return;
   const modelsDir = dirname(first.dir);

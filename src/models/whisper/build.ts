@@ -4,34 +4,38 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { ChorusError } from '../../protocol/errors.js';
+import type { Precision } from '../../protocol/precision.js';
 import { writeGraph } from '../onnx/write.js';
+import { nameOfVariant } from '../variants.js';
 import { writeWhole } from '../write-whole.js';
 import { openCTranslate2 } from './ctranslate2.js';
 import { decoderGraph } from './decoder-graph.js';
 import { encoderGraph } from './encoder-graph.js';
 import { openHuggingFace } from './huggingface.js';
 import { exists, readConfig, readWhisperInfo, type WhisperDims, type WhisperInfo } from './info.js';
-import type { Precision } from './layers.js';
 import type { WeightSet } from './weights.js';
 
 /** Changes whenever graphs that older code built can no longer be run. */
 export const GRAPH_FORMAT = 2;
 
-/** Files that a build leaves in the model's folder; the last is written last. */
-export const WHISPER_GRAPH_FILES = [
-  'encoder.onnx',
-  'encoder.onnx.data',
-  'decoder.onnx',
-  'decoder.onnx.data',
-  'graph.json',
-] as const;
+/** The graphs with plain names; those of others have their precision in theirs. */
+const PLAIN: Precision = 'int8';
 
-/** What stands in `graph.json`. */
+/** Paths of a model's two networks. */
+export interface WhisperPair {
+  readonly encoder: string;
+  readonly decoder: string;
+}
+
+/** Where the graphs of a precision are in a model's folder, if they were built. */
+export function whisperPair(dir: string, precision: Precision): WhisperPair {
+  const path = (name: string) => join(dir, nameOfVariant(name, precision, PLAIN));
+  return { encoder: path('encoder.onnx'), decoder: path('decoder.onnx') };
+}
+
+/** What stands in `graph.json`, which is written last. */
 export interface WhisperGraph extends WhisperInfo {
   readonly format: number;
-  readonly precision: Precision;
-  /** There are graphs in 16 bits too: `encoder.half.onnx` and `decoder.half.onnx`. */
-  readonly hasHalf: boolean;
   readonly dims: WhisperDims;
 }
 
@@ -40,10 +44,8 @@ export interface BuildOptions {
   readonly modelDir: string;
   /** Where the graph goes; the model's folder if left out. */
   readonly outDir?: string;
-  /** How matrices are kept; `int8` if left out. */
-  readonly precision?: Precision;
-  /** Graphs in 16 bits are wanted beside those, for GPUs: there 8 bits are slower, and 32 larger. */
-  readonly forGpu?: boolean;
+  /** How matrices are kept; `int8` alone if left out. In `fp16` all else is too, for GPUs. */
+  readonly precisions?: readonly Precision[];
   readonly onProgress?: (progress: { doneBytes: number }) => void;
 }
 
@@ -66,7 +68,7 @@ export async function buildWhisperGraph(options: BuildOptions): Promise<void> {
 }
 
 async function build(options: BuildOptions): Promise<void> {
-  const { modelDir, outDir = modelDir, precision = 'int8', forGpu = false } = options;
+  const { modelDir, outDir = modelDir, precisions = [PLAIN] } = options;
   const weights = await openWeights(modelDir);
   try {
     const dims = measure(weights, (await readConfig(modelDir)).encoder_attention_heads);
@@ -77,15 +79,13 @@ async function build(options: BuildOptions): Promise<void> {
       options.onProgress?.({ doneBytes });
     };
     const writing = { opsets: OPSETS, onBytes };
-    const write = async (as: Precision, suffix: string) => {
-      const encoder = encoderGraph(weights, dims, as);
-      await writeGraph(join(outDir, `encoder${suffix}.onnx`), encoder, writing);
-      const decoder = decoderGraph({ weights, dims, precision: as, queryLayers: layersOf(info) });
-      await writeGraph(join(outDir, `decoder${suffix}.onnx`), decoder, writing);
-    };
-    await write(precision, '');
-    if (forGpu) await write('float16', '.half');
-    const graph: WhisperGraph = { format: GRAPH_FORMAT, precision, hasHalf: forGpu, dims, ...info };
+    for (const precision of precisions) {
+      const paths = whisperPair(outDir, precision);
+      await writeGraph(paths.encoder, encoderGraph(weights, dims, precision), writing);
+      const decoder = decoderGraph({ weights, dims, precision, queryLayers: layersOf(info) });
+      await writeGraph(paths.decoder, decoder, writing);
+    }
+    const graph: WhisperGraph = { format: GRAPH_FORMAT, dims, ...info };
     await writeWhole(join(outDir, 'graph.json'), `${JSON.stringify(graph, null, 1)}\n`);
   } finally {
     await weights.close();

@@ -1,7 +1,8 @@
 /** Reading CTranslate2's `model.bin`, version 6 (layout: CTranslate2 4.x, `ModelSpec._serialize`). */
 import { open, type FileHandle } from 'node:fs/promises';
 
-import { halfToFloat, bfloatToFloat, type WeightSet, type WeightTensor } from './weights.js';
+import { halfToFloat } from '../half-floats.js';
+import { bfloatToFloat, type WeightSet, type WeightTensor } from './weights.js';
 
 const VERSION = 6;
 /** Longest run of bytes between two variables: a name, a rank, dimensions, a type and a length. */

@@ -1,7 +1,8 @@
+import type { Precision } from '../../protocol/precision.js';
 import { GraphBuilder, MS } from '../onnx/builder.js';
 import { ELEMENT } from '../onnx/types.js';
 import { blockLinear } from './block-linear.js';
-import { LayerWriter, type Precision } from './layers.js';
+import { LayerWriter } from './layers.js';
 import { float16 } from './tensors.js';
 import type { WhisperDims } from './info.js';
 import type { WeightSet } from './weights.js';

@@ -1,7 +1,8 @@
+import type { Precision } from '../../protocol/precision.js';
 import { GraphBuilder } from '../onnx/builder.js';
 import { ELEMENT } from '../onnx/types.js';
 import { dynamicLinear } from './dynamic-linear.js';
-import { LayerWriter, type Precision } from './layers.js';
+import { LayerWriter } from './layers.js';
 import type { WhisperDims } from './info.js';
 import type { WeightSet } from './weights.js';
 

@@ -1,14 +1,9 @@
+import type { Precision } from '../../protocol/precision.js';
 import { MS, type GraphBuilder } from '../onnx/builder.js';
 import { ELEMENT } from '../onnx/types.js';
 import { float16, float32, floatLinear, type LinearLayer } from './tensors.js';
 import type { WhisperDims } from './info.js';
 import type { WeightSet } from './weights.js';
-
-/**
- * How the numbers of a graph's matrices are kept. `int8`: in products on the CPU only, all else is
- * 32-bit. `float16`: everything, for GPUs.
- */
-export type Precision = 'float32' | 'int8' | 'float16';
 
 /** Writes a product with 8-bit weights into a graph. */
 export type Int8Linear = (graph: GraphBuilder, input: string, layer: LinearLayer) => string;
@@ -28,6 +23,7 @@ export class LayerWriter {
     graph: GraphBuilder;
     weights: WeightSet;
     dims: WhisperDims;
+    /** `fp16`: all values between the nodes; `int8`: the weights of products only. */
     precision: Precision;
     /** How products are written in `int8`. */
     int8: Int8Linear;
@@ -41,27 +37,27 @@ export class LayerWriter {
 
   /** Type of all values between the nodes. */
   get elementType(): number {
-    return this.#precision === 'float16' ? ELEMENT.float16 : ELEMENT.float32;
+    return this.#precision === 'fp16' ? ELEMENT.float16 : ELEMENT.float32;
   }
 
   /** A tensor of the checkpoint as it is. */
   tensor(name: string): string {
     const tensor = this.weights.get(name);
-    if (this.#precision !== 'float16') return this.graph.weight(name, float32(tensor));
+    if (this.#precision !== 'fp16') return this.graph.weight(name, float32(tensor));
     // The embeddings are there already, under their own name.
     return this.graph.weight(`${name}.half`, float16(tensor));
   }
 
   /** An input of 32 bits in the graph's own type. */
   fromFloat32(input: string): string {
-    if (this.#precision !== 'float16') return input;
+    if (this.#precision !== 'fp16') return input;
     return this.graph.node('Cast', [input], { attributes: { to: ELEMENT.float16 } });
   }
 
   /** Gives a value a name, as 32-bit floats. */
   toFloat32(value: string, name: string): void {
     const attributes = { to: ELEMENT.float32 };
-    if (this.#precision !== 'float16') this.graph.node('Identity', [value], { outputs: [name] });
+    if (this.#precision !== 'fp16') this.graph.node('Identity', [value], { outputs: [name] });
     else this.graph.node('Cast', [value], { attributes, outputs: [name] });
   }
 
@@ -87,7 +83,7 @@ export class LayerWriter {
 
   #product(input: string, layer: LinearLayer): string {
     if (this.#precision === 'int8') return this.#int8(this.graph, input, layer);
-    const type = this.#precision === 'float16' ? float16 : float32;
+    const type = this.#precision === 'fp16' ? float16 : float32;
     return floatLinear(this.graph, input, { ...layer, type });
   }
 

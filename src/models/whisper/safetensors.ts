@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 
 import { z } from 'zod';
 
-import { bfloatToFloat, halfToFloat, type WeightTensor } from './weights.js';
+import { halfToFloat } from '../half-floats.js';
+import { bfloatToFloat, type WeightTensor } from './weights.js';
 
 /** The header is JSON; the format allows it 100 MB at most. */
 const MAX_HEADER_BYTES = 100_000_000;

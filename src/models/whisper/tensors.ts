@@ -1,7 +1,8 @@
 /** How weights are laid out in our graphs. */
 import type { GraphBuilder, LazyTensor } from '../onnx/builder.js';
 import { ELEMENT } from '../onnx/types.js';
-import { floatToHalf, type WeightTensor } from './weights.js';
+import { floatToHalf } from '../half-floats.js';
+import type { WeightTensor } from './weights.js';
 
 /** A linear layer of a checkpoint: [out, in], and a bias if it has one. */
 export interface LinearLayer {

@@ -139,13 +139,60 @@ describe('the sessions of a replica', () => {
     expect(placement.cpuOperators[0]).toEqual({ operator: 'MatMul', count: 1, heavy: 1 });
   });
 
-  it('are on the CPU as one that was put there for the reason given', async () => {
-    const reason = 'the graphs for the GPU do not load';
-    const [session, held] = await open({ ...onCpu, degradedReason: reason });
-    await run(session, 1);
-    expect(held).toMatchObject({ provider: 'cpu', degradedReason: reason });
-    expect(await held.warmed()).toMatchObject({ provider: 'cpu', deviceShare: 0 });
-    await held.close();
+  describe('in variants', () => {
+    const variants = { threads: 1, precision: 'fp16', cpuPrecision: 'int8' } as const;
+    const cuda = { kind: 'cuda', required: false } as const;
+
+    /** Opens nothing but says what it would; CUDA is as broken as the test says. */
+    function opener(cudaFails: boolean) {
+      const tried: string[] = [];
+      const opening = (sessions: ReplicaSessions) => {
+        const { device, precision } = sessions;
+        tried.push(`${precision} on ${device}`);
+        if (device === 'cuda' && cudaFails) return Promise.reject(new Error('no device'));
+        return Promise.resolve(sessions.held());
+      };
+      return { tried, opening };
+    }
+
+    it('are in that of the device', async () => {
+      const { opening, tried } = opener(false);
+      const there = await ReplicaSessions.open({ ...variants, target: cuda }, opening);
+      expect(there).toMatchObject({ provider: 'cuda', precision: 'fp16' });
+      const target = { kind: 'cpu' } as const;
+      const here = await ReplicaSessions.open({ ...variants, target, precision: 'fp32' }, opening);
+      expect(here).toMatchObject({ provider: 'cpu', precision: 'fp32' });
+      expect(tried).toEqual(['fp16 on cuda', 'fp32 on cpu']);
+    });
+
+    it("are in the CPU's own where CUDA cannot be had, and say why", async () => {
+      const { opening, tried } = opener(true);
+      const held = await ReplicaSessions.open({ ...variants, target: cuda }, opening);
+      const place = { provider: 'cpu', precision: 'int8', degradedReason: 'no device' };
+      expect(held).toMatchObject(place);
+      expect(tried).toEqual(['fp16 on cuda', 'int8 on cpu']);
+    });
+
+    it('are in the one that there is, and in none', async () => {
+      const { opening, tried } = opener(true);
+      await ReplicaSessions.open({ target: cuda, threads: 1, precision: 'fp32' }, opening);
+      const none = await ReplicaSessions.open({ target: cuda, threads: 1 }, opening);
+      expect(tried).toEqual([
+        'fp32 on cuda',
+        'fp32 on cpu',
+        'undefined on cuda',
+        'undefined on cpu',
+      ]);
+      expect(none.precision).toBeUndefined();
+    });
+
+    it('are nowhere where the GPU is required and cannot be had', async () => {
+      const { opening, tried } = opener(true);
+      const target = { kind: 'cuda', required: true } as const;
+      const refused = ReplicaSessions.open({ ...variants, target }, opening);
+      await expect(refused).rejects.toThrow(/^no device REQUIRE_GPU=true forbids the CPU/);
+      expect(tried).toEqual(['fp16 on cuda']);
+    });
   });
 
   it('are counted together', async () => {

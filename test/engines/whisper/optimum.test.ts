@@ -12,7 +12,7 @@ let built: string;
 let exported: string;
 
 beforeAll(async () => {
-  built = await buildInTemporary('whisper-tiny.en', 'float32');
+  built = await buildInTemporary('whisper-tiny.en', 'fp32');
   exported = await mkdtemp(join(tmpdir(), 'chorus-optimum-'));
   await exportAsOptimum(built, exported);
 });

@@ -11,8 +11,8 @@ import { writeGraph } from '../../../src/models/onnx/write.js';
 import { decoderGraph } from '../../../src/models/whisper/decoder-graph.js';
 import { encoderGraph } from '../../../src/models/whisper/encoder-graph.js';
 import type { WhisperDims, WhisperInfo } from '../../../src/models/whisper/info.js';
-import type { Precision } from '../../../src/models/whisper/layers.js';
 import type { WeightSet } from '../../../src/models/whisper/weights.js';
+import type { Precision } from '../../../src/protocol/precision.js';
 
 /** Large-v3-turbo in small: 128 mels, many more layers in the encoder than in the decoder. */
 const DIMS: WhisperDims = {
@@ -85,14 +85,11 @@ async function build(precision: Precision): Promise<WhisperBackend> {
   await writeGraph(path('encoder'), encoderGraph(weights, DIMS, precision), writing);
   const options = { weights, dims: DIMS, precision, queryLayers: [0, 1] };
   await writeGraph(path('decoder'), decoderGraph(options), writing);
-  const graphs = { encoder: path('encoder'), decoder: path('decoder') };
-  const files: WhisperFiles = { kind: 'built', ...graphs, dims: DIMS, info };
-  const element = precision === 'float16' ? 'float16' : 'float32';
-  const { backend, held } = await openBackend(
-    { threads: 1, target: { kind: 'cpu' } },
-    files,
-    element,
-  );
+  const pair = { encoder: path('encoder'), decoder: path('decoder') };
+  const graphs = new Map([[precision, pair]]);
+  const files: WhisperFiles = { kind: 'built', graphs, dims: DIMS, info };
+  const load = { threads: 1, target: { kind: 'cpu' }, precision } as const;
+  const { backend, held } = await openBackend(load, files);
   opened.push(held);
   return backend;
 }
@@ -129,7 +126,7 @@ afterAll(async () => {
 
 describe('the layout of large-v3-turbo, in small', () => {
   it.each([3000, 402])('decodes windows of %i frames together as it does alone', async (frames) => {
-    const backend = await build('float32');
+    const backend = await build('fp32');
     const windows = [features('a', frames), features('b', frames), features('c', frames)];
     const together = await decode(await backend.encode(windows, frames), 3);
     for (const [index, window] of windows.entries()) {
@@ -150,7 +147,7 @@ describe('the layout of large-v3-turbo, in small', () => {
   });
 
   it('goes on with the rows that are kept, also with one of them several times', async () => {
-    const backend = await build('float32');
+    const backend = await build('fp32');
     const windows = ['a', 'b', 'c'].map((seed) => features(seed, 402));
     const next = async (rows: readonly number[]) => {
       const { run } = await decode(await backend.encode(windows, 402), 3);
@@ -169,10 +166,10 @@ describe('the layout of large-v3-turbo, in small', () => {
     expect(largest(one, again)).toBeLessThan(1e-6);
   });
 
-  it.each(['int8', 'float16'] as const)('says about the same in %s', async (precision) => {
+  it.each(['int8', 'fp16'] as const)('says about the same in %s', async (precision) => {
     const windows = [features('a', 402), features('b', 402)];
     const results = [];
-    for (const one of ['float32', precision] as const) {
+    for (const one of ['fp32', precision] as const) {
       const batch = await (await build(one)).encode(windows, 402);
       const { logits, queries } = await decode(batch, 2);
       const attention = await batch.attention({
