@@ -38,8 +38,8 @@ function unhashed({ files, build }: ModelCard): string[] {
 }
 
 function misplacedVariants({ files, variants }: ModelCard): string[] {
-  const listed = [...(variants?.cpu ?? []), ...(variants?.cuda ?? [])];
-  const strays = files.filter(({ variant }) => variant && !listed.includes(variant));
+  const listed = new Set([...(variants?.cpu ?? []), ...(variants?.cuda ?? [])]);
+  const strays = files.filter(({ variant }) => variant && !listed.has(variant));
   return [
     ...strays.map(({ path, variant }) => `files: ${path} is for ${variant}, which variants lacks`),
     ...(['cpu', 'cuda'] as const).flatMap((kind) =>

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,11 @@ interface Health {
   readonly status: string;
   readonly warnings: readonly string[];
   readonly workers: readonly { readonly id: string; readonly device: string }[];
-  readonly models: readonly { readonly worker: string; readonly provider: string }[];
+  readonly models: readonly {
+    readonly worker: string;
+    readonly provider: string;
+    readonly precision: string | null;
+  }[];
 }
 
 async function healthOf(chorus: ChorusProcess): Promise<Health> {
@@ -47,6 +51,12 @@ async function refusal(settings: Record<string, string>): Promise<string> {
     },
     (error: Error) => error.message,
   );
+}
+
+/** Runs `chorus pull` with some settings. */
+async function pullModelsOf(settings: Record<string, string>): Promise<void> {
+  const env = { ...process.env, TTS_GPUS: 'cpu', ASR_GPUS: 'cpu', ...settings };
+  await promisify(execFile)(process.execPath, ['dist/src/cli/main.js', 'pull'], { env });
 }
 
 /** Parent of a process, from the fourth field of its stat; undefined if it has gone. */
@@ -118,7 +128,7 @@ describe('chorus serve', () => {
     const { warnings, workers, models } = await healthOf(chorus);
     expect(workers).toMatchObject([{ id: 'gpu-0', device: GPU }]);
     expect(models).toMatchObject([
-      { worker: 'gpu-0', provider: 'cpu', placement: { device_share: 0 } },
+      { worker: 'gpu-0', provider: 'cpu', precision: 'fp32', placement: { device_share: 0 } },
     ]);
     const warning = warnings.find((one) => one.startsWith('gpu-0: piper-en-us-joe'));
     expect(warning).toMatch(/runs on the CPU, not on its GPU: /);
@@ -127,6 +137,26 @@ describe('chorus serve', () => {
     expect(chorus.log()).toMatch(/runs on the CPU, not on its GPU/);
     expect(await placesOf(chorus)).toEqual(['piper-en-us-joe cpu 0 on gpu-0']);
     expect(await chorus.stop()).toBe(0);
+  });
+
+  it('runs models in the precision that is set, and refuses one that a device does not have', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'chorus-precision-'));
+    for (const id of ['silero-vad', 'whisper-tiny.en']) {
+      await cp(modelDir(id), join(dir, id), { recursive: true });
+    }
+    const own = { MODELS_DIR: dir, TTS_MODELS: 'none', ASR_PRECISION: 'fp32' };
+    await pullModelsOf(own);
+    const chorus = await startChorus(own);
+    const { models } = await healthOf(chorus);
+    expect(models).toMatchObject([{ id: 'whisper-tiny.en', provider: 'cpu', precision: 'fp32' }]);
+    expect(await chorus.stop()).toBe(0);
+    await rm(dir, { recursive: true });
+    expect(await refusal({ TTS_PRECISION: 'fp16' })).toMatch(
+      /ended with 78[^]*TTS_PRECISION=fp16, but piper-en-us-joe has fp32 on the CPU/,
+    );
+    expect(await refusal({ PATH: path, ASR_GPUS: '0,cpu', ASR_PRECISION: 'fp16' })).toMatch(
+      /ended with 78[^]*whisper-tiny\.en has int8, fp32 on the CPU/,
+    );
   });
 
   it('refuses to start without CUDA where a GPU is required', async () => {

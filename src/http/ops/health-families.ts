@@ -46,9 +46,10 @@ function readyModels({ workers }: ServerStatus): readonly WorkerModelStatus[] {
   return workers.flatMap(({ models }) => models).filter(({ state }) => state === 'ready');
 }
 
-/** Cards have no version: the weights' digest says which model it is. */
+/** Cards have no version: the weights' digest says which model it is, whichever variant runs. */
 function versionOf({ files }: ModelCard): string | null {
-  const [weights] = files.toSorted((one, other) => other.bytes - one.bytes);
+  const known = files.filter(({ sha256 }) => sha256 !== undefined);
+  const [weights] = known.toSorted((one, other) => other.bytes - one.bytes);
   return weights?.sha256?.slice(0, VERSION_LENGTH) ?? null;
 }
 

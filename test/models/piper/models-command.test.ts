@@ -44,7 +44,8 @@ async function models(...parameters: readonly string[]): Promise<string> {
 describe('chorus models', () => {
   test('says which voices stream inside sentences, and why the others do not', async () => {
     const text = await models();
-    expect(text).toMatch(/^MODEL .* STATE +STREAMS$/m);
+    expect(text).toMatch(/^MODEL .* PRECISION .* STATE +STREAMS$/m);
+    expect(text).toMatch(/^whisper-base .* int8 +150\.2 MB/m);
     expect(text).toMatch(/^own .* by sentence$/m);
     expect(text).toContain(`own streams whole sentences: ${REASON}.`);
     expect(text).toContain(
