@@ -27,8 +27,8 @@ async function folder(
 }
 
 /**
- * The files of the built program: what runs, the cards of all models, the documents and the
- * dashboards; and the scripts of a bundle, so that one can be made from a bundle again.
+ * The files of the built program: what runs, the bench of GPUs, the cards of all models, the documents
+ * and the dashboards; and the scripts of a bundle, so that one can be made from a bundle again.
  * @throws ChorusError `unavailable` if it is not built.
  */
 export async function programEntries(programDir: string): Promise<BundleEntry[]> {
@@ -41,6 +41,8 @@ export async function programEntries(programDir: string): Promise<BundleEntry[]>
   const singles = [...FILES, ...more].map((path) => fileEntry(join(programDir, path), path));
   const folders = [
     folder(programDir, 'dist/src', (path) => /\.(?:js|json)$/.test(path)),
+    // With an entry of its own for the GPU's; the common entry needs the tests as well.
+    folder(programDir, 'dist/bench', (path) => path.endsWith('.js') && path !== 'main.js'),
     folder(programDir, 'src/bundle', (path) => path.endsWith('.sh')),
     folder(programDir, 'models', (path) => /^[^/]+\/model\.yaml$/.test(path)),
     folder(programDir, 'docs'),
