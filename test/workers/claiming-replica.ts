@@ -13,7 +13,8 @@ export async function loadReplica({ card, modelDir }: ReplicaLoad): Promise<Repl
   const isFirst = !readdirSync(claims).some((name) => name.startsWith(`${process.pid}.`));
   const take = async (bytes: number): Promise<void> => {
     const whole = bytes + (isFirst ? contextBytes : 0);
-    if (provider === 'cuda') await claim(claims, card.id, whole);
+    // A try to use the GPU that ends on the CPU may leave memory taken, too.
+    await claim(claims, card.id, whole);
   };
   await take(loadBytes);
   return {
