@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { ChorusError } from '../protocol/errors.js';
-import { readElf } from './elf.js';
 import { fileEntry } from './folder-files.js';
+import { readMachineCode } from './machine-code.js';
 import type { BundleEntry, Platform } from './plan.js';
 
 /** Where the launcher looks for Node in an unpacked bundle. */
@@ -18,7 +18,7 @@ const OF_THE_SYSTEM =
  */
 export async function nodeEntry(execPath: string): Promise<BundleEntry> {
   const path = await realpath(execPath);
-  const elf = await readElf(path);
+  const elf = await readMachineCode(path);
   const foreign = elf?.needed.filter((name) => !OF_THE_SYSTEM.test(name)) ?? ['(no ELF program)'];
   if (foreign.length > 0) {
     const message =
@@ -38,7 +38,7 @@ export async function platformOf(
   execPath: string,
   { platform, arch }: { readonly platform: string; readonly arch: string } = process,
 ): Promise<Platform> {
-  const elf = await readElf(await realpath(execPath));
+  const elf = await readMachineCode(await realpath(execPath));
   if (platform !== 'linux' || elf?.arch !== arch) {
     const message = `A bundle is made on Linux (x64 or arm64) for Linux; this is ${platform} ${arch}.`;
     throw new ChorusError('not_implemented', message);

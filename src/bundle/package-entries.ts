@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readElf } from './elf.js';
 import { folderEntries } from './folder-files.js';
+import { readMachineCode } from './machine-code.js';
 import { NODE_PATH } from './node-binary.js';
 import { productionPackages, type ProductionPackage } from './packages.js';
 import type { BundleEntry, Platform } from './plan.js';
@@ -20,7 +20,7 @@ export function isNative(path: string): boolean {
  * package has its own way to name the systems that it was built for.
  */
 export async function runsOn(path: string, platform: Platform): Promise<boolean> {
-  const elf = await readElf(path);
+  const elf = await readMachineCode(path);
   if (elf === undefined || platform.os !== 'linux') return platform.os !== 'linux';
   const libc = elf.needed.some((name) => name.startsWith('libc.musl')) ? 'musl' : 'glibc';
   return elf.arch === platform.arch && libc === platform.libc;

@@ -1,13 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { CatalogueEntry } from '../models/catalogue.js';
-import { readElf } from './elf.js';
 import { fileEntry } from './folder-files.js';
 import { modelEntries } from './model-entries.js';
 import { nodeEntry, platformOf } from './node-binary.js';
 import { isNative, packageEntries } from './package-entries.js';
 import type { BundleEntry, BundleGroup, BundlePlan } from './plan.js';
 import { programEntries } from './program-entries.js';
-import { newerVersion } from './versions.js';
+import { newestVersion, readMachineCode } from './machine-code.js';
 
 /** What shall be in a bundle. */
 export interface BundleContents {
@@ -39,12 +38,13 @@ function firstSettings(models: readonly CatalogueEntry[]): BundleEntry {
 }
 
 async function newestGlibc(entries: readonly BundleEntry[]): Promise<string | undefined> {
-  let newest: string | undefined;
+  const versions: string[] = [];
   for (const { path, content } of entries) {
     if (content.kind !== 'file' || !isNative(path)) continue;
-    newest = newerVersion(newest, (await readElf(content.source))?.glibc);
+    const { glibc } = (await readMachineCode(content.source)) ?? {};
+    if (glibc !== undefined) versions.push(glibc);
   }
-  return newest;
+  return newestVersion(versions);
 }
 
 /**

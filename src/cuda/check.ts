@@ -7,7 +7,6 @@ import { childEnvironment } from '../config/environment.js';
 import { readBinding } from './binding.js';
 import { checkLineSchema, NO_DEVICE, NO_DRIVER } from './check-report.js';
 import type { CheckLine } from './check-report.js';
-import { readElf } from './elf.js';
 import {
   cudaEnvironment,
   installationFaults,
@@ -15,6 +14,7 @@ import {
   readCudaInstallation,
 } from './installation.js';
 import type { CudaInstallation } from './installation.js';
+import { readLibrary } from './library.js';
 import { driverProblem, inspectMachine } from './machine.js';
 import { CUDA_PIECES, DRIVER_LIBRARY, LEAST_DRIVER, PROVIDER } from './pieces.js';
 import { writeStandIn } from './stand-in-driver.js';
@@ -123,7 +123,7 @@ async function tryProvider(trial: {
   if (hasDriver(found)) return runChild(['provider'], search, signal);
   const folder = await mkdtemp(join(tmpdir(), 'chorus-no-driver-'));
   try {
-    const { names } = await readElf(join(installation.dir, LIBRARY_DIR, PROVIDER));
+    const { names } = await readLibrary(join(installation.dir, LIBRARY_DIR, PROVIDER));
     const functions = names.filter((name) => DRIVER_FUNCTION.test(name));
     await writeStandIn(join(folder, DRIVER_LIBRARY), { soname: DRIVER_LIBRARY, functions });
     return await runChild(['provider'], `${search}${delimiter}${folder}`, signal);

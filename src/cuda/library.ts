@@ -1,8 +1,21 @@
 import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readElf } from './elf.js';
+import { readElf, type ElfDynamic } from '../processes/elf.js';
 import { PROVIDER, isProvider } from './pieces.js';
 import type { CudaPiece } from './pieces.js';
+
+/**
+ * Reads a shared library for this machine.
+ * @throws Error that says in a few words what is wrong: no library, of another machine, cut short.
+ */
+export async function readLibrary(path: string, arch: string = process.arch): Promise<ElfDynamic> {
+  const elf = await readElf(path);
+  if (elf?.isShared !== true || elf.dynamic === undefined) {
+    throw new Error('it is no 64-bit shared library of Linux');
+  }
+  if (elf.arch !== arch) throw new Error(`it is not for ${arch}`);
+  return elf.dynamic;
+}
 
 /**
  * Says what is wrong with a library: not whole, for another machine, or of another name than its
@@ -13,7 +26,7 @@ export async function libraryFault(
   name = basename(path),
 ): Promise<string | undefined> {
   try {
-    const { soname } = await readElf(path);
+    const { soname } = await readLibrary(path);
     if (soname === undefined || soname === name) return undefined;
     return `it calls itself ${soname}`;
   } catch (caught) {

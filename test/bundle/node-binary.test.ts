@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readElf } from '../../src/bundle/elf.js';
+import { readMachineCode } from '../../src/bundle/machine-code.js';
 import { machineName, nodeEntry, platformName, platformOf } from '../../src/bundle/node-binary.js';
 
 const run = promisify(execFile);
@@ -45,7 +45,7 @@ describe('the Node of a bundle', () => {
     expect(platformName(platform)).toMatch(new RegExp(`^linux-${process.arch}`));
     const { stdout } = await run('uname', ['-m']);
     expect(machineName(platform)).toBe(stdout.trim());
-    expect((await readElf(process.execPath))?.glibc).toMatch(/^2\.\d+$/);
+    expect((await readMachineCode(process.execPath))?.glibc).toMatch(/^2\.\d+$/);
   });
 
   test('is for Linux alone', async () => {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { packageEntries } from '../../src/bundle/package-entries.js';
 import { productionPackages } from '../../src/bundle/packages.js';
 import { platformOf } from '../../src/bundle/node-binary.js';
-import { readElf } from '../../src/bundle/elf.js';
+import { readMachineCode } from '../../src/bundle/machine-code.js';
 
 const lockSchema = z.object({
   packages: z.record(
@@ -55,7 +55,7 @@ describe('the packages of a bundle', () => {
     const native = entries.filter(({ path }) => path.endsWith('.node'));
     expect(native.length).toBeGreaterThan(2);
     for (const { content } of native) {
-      const elf = content.kind === 'file' ? await readElf(content.source) : undefined;
+      const elf = content.kind === 'file' ? await readMachineCode(content.source) : undefined;
       expect(elf?.arch).toBe(platform.arch);
     }
   });

@@ -2,14 +2,15 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 /*
- * As much of ELF as tells whether a file is a whole shared library for this machine: System V ABI,
- * AMD64 supplement, chapters 4 and 5. Every number of the file is bounded before it is used.
+ * As much of ELF as tells what a program or a library asks of a machine, and whether the file is
+ * whole: System V ABI, AMD64 supplement, chapters 4 and 5. Every number of the file is bounded
+ * before it is used.
  */
 
 const MAGIC = '7f454c46020101'; // ELF, 64 bits, little endian, version 1.
 const HEADER_BYTES = 64;
 const TYPE_SHARED = 3;
-const MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
+const MACHINES: Readonly<Record<number, string>> = { 62: 'x64', 183: 'arm64' };
 const SEGMENT_BYTES = 56;
 const MAX_SEGMENTS = 256;
 const LOAD = 1;
@@ -19,13 +20,23 @@ const MAX_DYNAMIC_BYTES = 1 << 16;
 const MAX_NAMES_BYTES = 1 << 26;
 const TAG = { needed: 1n, names: 5n, namesBytes: 10n, soname: 14n } as const;
 
-/** What a shared library says of itself. */
-export interface ElfLibrary {
-  /** Its name for the loader; many plug-ins have none. */
+/** What a program or a library of Linux says of itself. */
+export interface ElfFile {
+  /** Node's name of the processor; undefined = one that Node does not run on. */
+  readonly arch: string | undefined;
+  /** Whether it can be loaded beside others: a library, or a program of today. */
+  readonly isShared: boolean;
+  /** What the loader reads; undefined = it needs no loader. */
+  readonly dynamic: ElfDynamic | undefined;
+}
+
+/** What the loader reads of a file. */
+export interface ElfDynamic {
+  /** Its name for the loader; programs and many plug-ins have none. */
   readonly soname: string | undefined;
-  /** Libraries that the loader brings with it. */
+  /** Libraries that the loader brings with it, such as `libc.so.6`. */
   readonly needed: readonly string[];
-  /** All names of its symbols, imported and exported, among others. */
+  /** All names of its symbols and their versions, imported and exported, among others. */
   readonly names: readonly string[];
 }
 
@@ -37,21 +48,23 @@ interface Segment {
 }
 
 /**
- * Reads a shared library's head.
- * @throws Error that says in a few words what is wrong: no library, of another machine, cut short.
+ * Reads the head of a program or library; undefined if the file is neither, of 64 bits.
+ * @throws Error that says in a few words what is wrong with one: it is cut short, or damaged.
  */
-export async function readElf(path: string, arch: string = process.arch): Promise<ElfLibrary> {
+export async function readElf(path: string): Promise<ElfFile | undefined> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
+    if (size < HEADER_BYTES) return undefined;
     const header = await read(file, { at: 0, bytes: HEADER_BYTES, size });
-    if (header.toString('hex', 0, 7) !== MAGIC || header.readUInt16LE(16) !== TYPE_SHARED) {
-      throw new Error('it is no 64-bit shared library of Linux');
-    }
-    if (header.readUInt16LE(18) !== MACHINES[arch]) throw new Error(`it is not for ${arch}`);
+    if (header.toString('hex', 0, 7) !== MAGIC) return undefined;
     assertSections(header, size);
     const segments = await readSegments(file, header, size);
-    return await readDynamic(file, segments, size);
+    return {
+      arch: MACHINES[header.readUInt16LE(18)],
+      isShared: header.readUInt16LE(16) === TYPE_SHARED,
+      dynamic: await readDynamic(file, segments, size),
+    };
   } finally {
     await file.close();
   }
@@ -97,11 +110,10 @@ async function readDynamic(
   file: FileHandle,
   segments: readonly Segment[],
   size: number,
-): Promise<ElfLibrary> {
+): Promise<ElfDynamic | undefined> {
   const dynamic = segments.find(({ type }) => type === DYNAMIC);
-  if (dynamic === undefined || dynamic.bytes > MAX_DYNAMIC_BYTES) {
-    throw new Error('it is no shared library');
-  }
+  if (dynamic === undefined) return undefined;
+  if (dynamic.bytes > MAX_DYNAMIC_BYTES) throw new Error('its head is damaged');
   const table = await read(file, { at: dynamic.offset, bytes: dynamic.bytes, size });
   const entries = Array.from({ length: Math.floor(table.length / ENTRY_BYTES) }, (_, index) => ({
     tag: table.readBigUInt64LE(index * ENTRY_BYTES),

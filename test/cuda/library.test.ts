@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readElf } from '../../src/cuda/elf.js';
-import { contains, libraryFault } from '../../src/cuda/library.js';
+import { contains, libraryFault, readLibrary } from '../../src/cuda/library.js';
 import { writeStandIn } from '../../src/cuda/stand-in-driver.js';
 import { compileLibrary } from '../support/cuda-libraries.js';
 
@@ -25,12 +24,12 @@ async function variant(name: string, change: (bytes: Buffer) => Buffer | void): 
 }
 
 test('a library tells its name, what it needs, and its symbols', async () => {
-  const { soname, needed, names } = await readElf(library);
+  const { soname, needed, names } = await readLibrary(library);
   expect(soname).toBe('libchorus-test.so.1');
   expect(needed).toEqual([]);
   expect(names).toContain('marks');
   const other = await compileLibrary(folder, 'libchorus-other.so.2', { needs: library });
-  expect((await readElf(other)).needed).toEqual(['libchorus-test.so.1']);
+  expect((await readLibrary(other)).needed).toContain('libchorus-test.so.1');
   expect(await libraryFault(library)).toBeUndefined();
   expect(await libraryFault(library, 'libother.so.1')).toBe('it calls itself libchorus-test.so.1');
 });
@@ -39,7 +38,7 @@ test.each<[string, (bytes: Buffer) => Buffer | void, RegExp]>([
   ['half of it', (bytes) => bytes.subarray(0, bytes.length / 2), /^it is cut short$/],
   ['its last byte less', (bytes) => bytes.subarray(0, -1), /^it is cut short$/],
   ['a head alone', (bytes) => bytes.subarray(0, 64), /^it is cut short$/],
-  ['nothing', () => Buffer.alloc(0), /^it is cut short$/],
+  ['nothing', () => Buffer.alloc(0), /no 64-bit shared library/],
   ['text', () => Buffer.from('#'.repeat(500)), /no 64-bit shared library/],
   ['another machine’s', (bytes) => void bytes.writeUInt16LE(183, 18), /^it is not for x64$/],
   ['a program', (bytes) => void bytes.writeUInt16LE(2, 16), /no 64-bit shared library/],
@@ -76,7 +75,7 @@ test('what stands in for a driver loads, and each of its functions says that the
   const path = join(folder, 'libchorus-stand-in.so.1');
   const functions = ['cuInit', 'cuTensorMapEncodeTiled', 'cuLast'];
   await writeStandIn(path, { soname: 'libchorus-stand-in.so.1', functions });
-  expect(await readElf(path)).toMatchObject({ soname: 'libchorus-stand-in.so.1', needed: [] });
+  expect(await readLibrary(path)).toMatchObject({ soname: 'libchorus-stand-in.so.1', needed: [] });
   const loaded = koffi.load(path);
   for (const name of functions) expect(loaded.func(`int ${name}(int x)`)(7)).toBe(100);
   expect(() => loaded.func('int cuOther(void)')).toThrow('cuOther');
