@@ -110,8 +110,8 @@ function statusOf(
 ): ServerStatus {
   const status = supervisor.status();
   const warnings = [
-    ...found,
     ...status.warnings,
+    ...found,
     ...settingWarnings(settings),
     ...observation.warnings(),
   ];
