@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { machineFacts } from '../support/machine.js';
-import { aboveZero, atLeastOne, counts, someOf, withPlaces } from '../support/options.js';
+import { aboveZero, atLeastOne, counts, someOf } from '../support/options.js';
 import { note, print } from '../support/report.js';
 import { runChecks } from './run-checks.js';
 import { findSite, NO_GPU } from './site.js';
@@ -17,7 +17,10 @@ interface GpuBenchOptions extends SpeedOptions {
 
 /** Registers the checks and the bench of one GPU. */
 export function withGpu(program: Command): void {
-  withPlaces(program.command('gpu').description('one GPU: is it used, how fast, what memory'))
+  program
+    .command('gpu')
+    .description('one GPU: is it used, how fast, what memory')
+    .option('--models-dir <path>', 'folder of the models (default: what MODELS_DIR says, ./models)')
     .option('--parts <list>', `of ${GPU_PARTS.join(', ')}`, someOf(GPU_PARTS), [...GPU_PARTS])
     .option('--device <device>', 'number or UUID; cpu rehearses (default: the first visible)')
     .option('--replicas <list>', 'copies of each model, one series for each', counts, [1, 2, 4])
