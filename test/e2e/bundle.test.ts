@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { makeCoreutilsPath } from '../support/coreutils.js';
 import { eventually } from '../support/eventually.js';
 import { modelDir } from '../support/models.js';
+import { signalGroupOf } from '../support/signal-process.js';
 
 const SCENARIO = resolve('dist/test/support/bundle-scenario.js');
 const MODELS = 'piper-en-us-joe,whisper-tiny.en';
@@ -63,7 +64,7 @@ async function interruptInstall(target: string, path: string): Promise<readonly 
   });
   const releases = join(target, 'releases');
   await eventually(async () => expect(await readdir(releases)).not.toEqual([]));
-  process.kill(-child.pid!, 'SIGINT');
+  signalGroupOf(child.pid, 'SIGINT');
   expect(await once(child, 'exit')).toEqual([130, null]);
   return readdir(releases);
 }

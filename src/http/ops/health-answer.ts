@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PRECISIONS } from '../../protocol/precision.js';
 import { reloadAnswer } from '../admin/admin-answers.js';
 import { placementAnswer } from './placement-body.js';
 
@@ -27,6 +28,10 @@ const model = z.object({
   provider: z.string().nullable().describe('What it computes on: `cpu` or `cuda`.'),
   degraded_reason: z.string().nullable().describe('Why that is not what was asked for.'),
   placement: placementAnswer,
+  precision: z
+    .enum(PRECISIONS)
+    .nullable()
+    .describe('The variant in use; null where none is known.'),
   error: z.string().nullable().describe('Why it cannot be used.'),
 });
 
