@@ -33,9 +33,8 @@ export class FootprintStore {
     gpu,
     opensContext,
   }: FootprintPlace): Promise<FootprintKey | undefined> {
-    const { id, dir, replicas } = assignment;
+    const { id, dir, replicas, precision = 'default' } = assignment;
     const build = await modelBuild(dir, id).catch(() => undefined);
-    const precision = precisionOf(assignment);
     if (build === undefined) return undefined;
     return { gpu: gpu.name, precision, replicas, build, opensContext };
   }
@@ -71,9 +70,4 @@ export class FootprintStore {
   async settled(): Promise<void> {
     await Promise.all(this.#writing.values());
   }
-}
-
-/** Which weights of a model's are loaded, where it has them in several precisions. */
-function precisionOf(assignment: ModelAssignment & { readonly precision?: string }): string {
-  return assignment.precision ?? 'default';
 }
