@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { flush } from '../processes/flush.js';
 import { freeBytes as freeOnDisk, sayBytes, type FreeBytes } from '../models/pull/disk-space.js';
 import { isAlive } from '../processes/identity.js';
 import { ChorusError } from '../protocol/errors.js';
@@ -106,8 +107,7 @@ async function publish(staging: string, outDir: string, names: readonly string[]
       await rename(join(staging, name), join(outDir, name));
       placed.push(name);
     }
-    const dir = await open(outDir);
-    await dir.sync().finally(() => dir.close());
+    await flush(outDir);
   } catch (caught) {
     await Promise.all(placed.map((name) => rm(join(outDir, name), { force: true })));
     throw caught;

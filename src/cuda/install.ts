@@ -5,7 +5,6 @@ import {
   link,
   mkdir,
   mkdtemp,
-  open,
   readdir,
   readlink,
   rename,
@@ -15,6 +14,7 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { flush } from '../processes/flush.js';
 import { sayBytes } from '../models/pull/disk-space.js';
 import type { PullReport } from '../models/pull/events.js';
 import { LIBRARY_DIR, readCudaInstallation, writeRecord } from './installation.js';
@@ -60,7 +60,7 @@ export async function install(options: InstallOptions): Promise<CudaInstallation
       libraryPath: [LIBRARY_DIR],
       pieces,
     });
-    await flushFolder(dir);
+    await flush(dir);
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
@@ -106,34 +106,20 @@ async function placeRuntime({ version, runtime }: Binding, stage: string): Promi
 
 async function copyFlushed(from: string, to: string): Promise<void> {
   await copyFile(from, to);
-  const file = await open(to, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await flush(to);
 }
 
 /** Gives the stage its lasting name and turns the link to it: whoever opens `lib` has all or nothing. */
 async function publish(dir: string, stage: string): Promise<void> {
   // The workshop was this user's only; the libraries are for whoever serves.
   await chmod(stage, 0o755);
-  await flushFolder(stage);
+  await flush(stage);
   const generation = `${GENERATION_PREFIX}${randomBytes(4).toString('hex')}`;
   await rename(stage, join(dir, generation));
   const turned = join(dir, `${STAGE_PREFIX}${generation}`);
   await symlink(generation, turned);
   await rename(turned, join(dir, LIBRARY_DIR));
-  await flushFolder(dir);
-}
-
-async function flushFolder(dir: string): Promise<void> {
-  const folder = await open(dir, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await flush(dir);
 }
 
 /** Removes what a killed set-up left, and libraries that no link leads to; only under the lock. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { flush } from '../processes/flush.js';
 import { openWheel } from '../models/pull/archives.js';
 import type { OpenedPackage } from '../models/pull/archives.js';
 import { gather } from '../models/pull/gather.js';
@@ -153,14 +153,5 @@ async function* untilAborted(
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
     signal?.throwIfAborted();
     yield chunk;
-  }
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

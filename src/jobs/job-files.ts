@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { flush } from '../processes/flush.js';
 
 const PART = '.part';
 /** A job's audio bears its id; whatever else lies in the folder is none of ours. */
@@ -53,11 +54,6 @@ export class JobFiles {
 
   /** A new name is on the disk for good when its folder is. */
   async #syncFolder(): Promise<void> {
-    const folder = await open(this.#dir);
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await flush(this.#dir);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { flush } from '../processes/flush.js';
 
 import { ChorusError } from '../protocol/errors.js';
 import type { MediaClient } from '../protocol/media.js';
@@ -58,12 +59,12 @@ export class RecordingsFolder {
     const part = this.path(`${id}.part`);
     try {
       await copyFile(source, part);
-      await syncFile(part);
+      await flush(part);
       const scratchPath = this.path(`${id}.pcm`);
       const { format } = await checkRecording(this.#media, { path: part, scratchPath }, signal);
       const file = `${id}.${format}`;
       await rename(part, this.path(file));
-      await syncFile(this.#folder);
+      await flush(this.#folder);
       return file;
     } catch (caught) {
       await rm(part, { force: true });
@@ -82,16 +83,6 @@ export class RecordingsFolder {
     await rename(this.#folder, target);
     await this.make();
     return target;
-  }
-}
-
-/** Of a folder: the names in it. */
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

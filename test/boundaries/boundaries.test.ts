@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   routing: ['protocol'],
   supervisor: ['protocol', 'config', 'telemetry', 'processes', 'models', 'routing'],
   database: ['protocol', 'config', 'telemetry'],
-  voices: ['protocol', 'config', 'telemetry', 'database'],
+  voices: ['protocol', 'config', 'telemetry', 'processes', 'database'],
   jobs: ['protocol', 'config', 'telemetry', 'processes', 'database'],
   http: [
     'protocol',

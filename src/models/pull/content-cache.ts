@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { flush } from '../../processes/flush.js';
 import type { KnownFile, ModelFile } from '../card.js';
 import { isKnown } from '../recorded.js';
 
@@ -69,12 +70,7 @@ export class ContentCache {
    */
   async adopt(wanted: ModelFile, file: KnownFile): Promise<void> {
     const partial = this.partialPath(wanted);
-    const handle = await open(partial, 'r+');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await flush(partial);
     await rename(partial, this.path(file));
     await rm(`${partial}.json`, { force: true });
   }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { flush } from '../../processes/flush.js';
 import type { KnownFile } from '../card.js';
 import { hashFile } from './content-cache.js';
 import { wrongContent } from './gather.js';
@@ -48,12 +49,7 @@ async function copyVerified(copy: {
     const bytes = (await stat(temporary)).size;
     throw wrongContent(file, { model, source: 'the copy on this disk' }, { sha256, bytes });
   }
-  const handle = await open(temporary, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await flush(temporary);
 }
 
 /** Removes what a killed pull left behind; only while this process has the folder's lock. */
