@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { cudaEntries } from '../bundle/cuda-entries.js';
 import { platformName } from '../bundle/node-binary.js';
 import { planBundle } from '../bundle/plan-bundle.js';
-import { bytesOf, orderedEntries, type BundlePlan } from '../bundle/plan.js';
+import { bytesOf, orderedEntries, type BundleEntry, type BundlePlan } from '../bundle/plan.js';
 import { archiveBytes } from '../bundle/tar.js';
 import { bundleName, writeBundle, type WrittenBundle } from '../bundle/write-bundle.js';
+import { listGpus } from '../config/gpus.js';
 import { loadSettings } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import { entryOf, loadCatalogue, type Catalogue } from '../models/catalogue.js';
@@ -15,6 +16,7 @@ import { EXIT } from './failure.js';
 import { untilInterrupted } from './interruption.js';
 import { PullProgress } from './progress.js';
 import { pullWithProgress } from './pull.js';
+import { Needs } from './variants.js';
 import { VERSION } from './version.js';
 
 /** What `chorus bundle` was asked for. */
@@ -42,7 +44,7 @@ function settingsOfTarget(settings: Settings, flags: BundleFlags): Settings {
 async function plan(
   flags: BundleFlags,
   ids: readonly string[],
-  { settings, catalogue }: { readonly settings: Settings; readonly catalogue: Catalogue },
+  { catalogue, cuda }: { readonly catalogue: Catalogue; readonly cuda: readonly BundleEntry[] },
 ): Promise<BundlePlan> {
   const needed = withCompanions(ids, (id) => catalogue.entries.get(id)?.card);
   return planBundle({
@@ -51,7 +53,7 @@ async function plan(
     models: needed.map((id) => entryOf(catalogue, id)),
     execPath: process.execPath,
     withNode: flags.node,
-    cuda: flags.cuda ? await cudaEntries(settings.cudaDir) : [],
+    cuda,
   });
 }
 
@@ -136,10 +138,11 @@ export async function bundle(flags: BundleFlags): Promise<number> {
   const ids = [...new Set(flags.models.length > 0 ? flags.models : configured)];
   const again = 'nothing was made; the next run goes on with the models that are fetched';
   const exitCode = await untilInterrupted(async (signal) => {
-    if (flags.cuda) await cudaEntries(settings.cudaDir);
+    const cuda = flags.cuda ? await cudaEntries(settings.cudaDir) : [];
     const target = settingsOfTarget(settings, flags);
-    await pullWithProgress(ids, { settings: target, catalogue, signal });
-    const made = await plan(flags, ids, { settings, catalogue });
+    const needs = new Needs(target, await listGpus());
+    await pullWithProgress(ids, { settings: target, catalogue, needs, signal });
+    const made = await plan(flags, ids, { catalogue, cuda });
     const outDir = resolve(flags.out ?? bundleName(made));
     announce(made, flags, outDir);
     tell(await write(made, outDir, { flags, signal }), made, { outDir, json: flags.json });

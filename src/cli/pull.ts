@@ -25,14 +25,14 @@ export async function pullWithProgress(
   options: {
     readonly settings: Settings;
     readonly catalogue: Catalogue;
+    readonly needs: Needs;
     readonly from?: string | undefined;
     readonly signal?: AbortSignal;
   },
 ): Promise<void> {
-  const { settings, catalogue, from, signal } = options;
+  const { settings, catalogue, needs, from, signal } = options;
   const needed = withCompanions(ids, (id) => catalogue.entries.get(id)?.card);
   const entries = needed.map((id) => entryOf(catalogue, id));
-  const needs = new Needs(settings, await listGpus());
   const wanted = { wishes: needs.wishes, removesSurplus: !needs.mayUseGpu };
   const progress = new PullProgress(process.stderr);
   try {
@@ -47,11 +47,12 @@ export async function pull(request: PullRequest): Promise<number> {
   const settings = loadSettings();
   const catalogue = await loadCatalogue(settings);
   const configured = [...settings.tts.models, ...settings.asr.models];
-  new Needs(settings, await listGpus()).assertSettings(catalogue);
+  const needs = new Needs(settings, await listGpus());
+  needs.assertSettings(catalogue);
   const named = request.all ? [...catalogue.entries.keys()] : request.ids;
   const ids = [...new Set(named.length > 0 ? named : configured)];
   const exitCode = await untilInterrupted((signal) =>
-    pullWithProgress(ids, { settings, catalogue, from: request.from, signal }),
+    pullWithProgress(ids, { settings, catalogue, needs, from: request.from, signal }),
   );
   if (exitCode !== undefined) return exitCode;
   console.log(`Ready: ${ids.join(', ')}`);

@@ -1,5 +1,5 @@
 import { resolveWorkers } from '../config/devices.js';
-import { listGpus } from '../config/gpus.js';
+import { type Gpu, listGpus } from '../config/gpus.js';
 import { loadSettings } from '../config/load.js';
 import { tracingSettings } from '../config/tracing.js';
 import { SettingsError } from '../config/settings-error.js';
@@ -43,14 +43,16 @@ export async function serve({ pull, stoppedExitCode }: ServeOptions): Promise<nu
   const log = createLogger(settings);
   const catalogue = await loadCatalogue(settings);
   const models = new ConfiguredModels(catalogue, settings);
-  new Needs(settings, await listGpus()).assertSettings(catalogue);
-  const stopped = pull ? await pullConfigured(settings, catalogue) : undefined;
+  const gpus = await listGpus();
+  const needs = new Needs(settings, gpus);
+  needs.assertSettings(catalogue);
+  const stopped = pull ? await pullConfigured(settings, catalogue, needs) : undefined;
   if (stopped !== undefined) return stopped;
   const stopSignal = nextStopSignal();
   const tracing = await startTracing({ ...tracingSettings(), version: VERSION, log });
   let server: RunningServer;
   try {
-    server = await start({ settings, log, catalogue, models, tracing });
+    server = await start({ settings, log, catalogue, models, gpus, tracing });
   } catch (caught) {
     const reason = whyAlreadyRunning(caught, settings);
     if (reason === undefined) throw caught;
@@ -82,12 +84,13 @@ interface Parts {
   readonly log: Logger;
   readonly catalogue: Catalogue;
   readonly models: ConfiguredModels;
+  readonly gpus: readonly Gpu[];
   readonly tracing: RunningTracing | undefined;
 }
 
-async function start({ settings, log, catalogue, models, tracing }: Parts): Promise<RunningServer> {
+async function start(parts: Parts): Promise<RunningServer> {
+  const { settings, log, catalogue, models, gpus, tracing } = parts;
   await placeCards(catalogue, settings);
-  const gpus = await listGpus();
   const plans = resolveWorkers(settings, gpus);
   const { environment, warnings } = await cudaForWorkers(settings, plans);
   for (const warning of [...visibilityWarnings(gpus), ...warnings]) log.warn({}, warning);
@@ -113,9 +116,12 @@ async function refuseWithoutGpu(server: RunningServer, settings: Settings): Prom
 async function pullConfigured(
   settings: Settings,
   catalogue: Catalogue,
+  needs: Needs,
 ): Promise<number | undefined> {
   const ids = [...new Set([...settings.tts.models, ...settings.asr.models])];
-  return untilInterrupted((signal) => pullWithProgress(ids, { settings, catalogue, signal }));
+  return untilInterrupted((signal) =>
+    pullWithProgress(ids, { settings, catalogue, needs, signal }),
+  );
 }
 
 /** Workers read the card beside the weights. */
