@@ -1,5 +1,5 @@
 import type { ComputeTarget } from '../engines/engine.js';
-import { GPU_ADVICE } from '../engines/onnx/session.js';
+import { GPU_ADVICE } from '../engines/onnx/replica-sessions.js';
 import { ChorusError } from '../protocol/errors.js';
 import {
   heavyCpuOperators,

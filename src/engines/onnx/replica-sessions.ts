@@ -5,7 +5,12 @@ import { type Placement, unmeasured } from '../../protocol/placement.js';
 import type { Precision } from '../../protocol/precision.js';
 import type { ComputeTarget, Replica, ReplicaLoad } from '../engine.js';
 import { countNodes } from './placed-nodes.js';
-import { GPU_ADVICE, type OpenedSession, openSession, type OpenSessionOptions } from './session.js';
+import { type OpenedSession, openSession, type OpenSessionOptions, wordsOf } from './session.js';
+
+/** What to do about a GPU that does not compute. */
+export const GPU_ADVICE =
+  'REQUIRE_GPU=true forbids the CPU: `chorus setup cuda --check` and `chorus doctor` say what the ' +
+  'GPU lacks.';
 
 /** Where a replica's sessions are to be opened, and in which of the model's variants. */
 export type SessionPlace = Pick<
@@ -156,8 +161,4 @@ export class ReplicaSessions {
 /** REQUIRE_GPU forbids what would be done otherwise; whoever reads that must know what to do instead. */
 function refusal(caught: unknown): ChorusError {
   return new ChorusError('model_failed', `${wordsOf(caught)} ${GPU_ADVICE}`, {}, { cause: caught });
-}
-
-function wordsOf(caught: unknown): string {
-  return caught instanceof Error ? caught.message : String(caught);
 }

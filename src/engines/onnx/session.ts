@@ -5,11 +5,6 @@ import type { ComputeTarget } from '../engine.js';
 import { assertContract, type GraphContract } from './contract.js';
 import { RunProfile } from './run-profile.js';
 
-/** What to do about a GPU that does not compute. */
-export const GPU_ADVICE =
-  'REQUIRE_GPU=true forbids the CPU: `chorus setup cuda --check` and `chorus doctor` say what the ' +
-  'GPU lacks.';
-
 /** How to open a graph. */
 export interface OpenSessionOptions {
   readonly path: string;
@@ -85,6 +80,7 @@ async function create(options: OpenSessionOptions): Promise<InferenceSession> {
   }
 }
 
-function wordsOf(caught: unknown): string {
+/** What is said of a failure, whatever was thrown. */
+export function wordsOf(caught: unknown): string {
   return caught instanceof Error ? caught.message : String(caught);
 }
