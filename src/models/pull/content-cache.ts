@@ -6,11 +6,17 @@ import { join } from 'node:path';
 import { flush } from '../../processes/flush.js';
 import type { KnownFile, ModelFile } from '../card.js';
 import { isKnown } from '../recorded.js';
+import { abortable } from './abortable.js';
 
-/** Hashes a file as a stream. */
-export async function hashFile(path: string, hash: Hash = createHash('sha256')): Promise<Hash> {
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk as Uint8Array);
+/** Hashes a file as a stream. @throws The signal's reason if it aborts. */
+export async function hashFile(
+  path: string,
+  hash: Hash = createHash('sha256'),
+  signal?: AbortSignal,
+): Promise<Hash> {
+  const stream = createReadStream(path, { highWaterMark: 1 << 20 });
+  for await (const chunk of abortable(stream as AsyncIterable<Uint8Array>, signal)) {
+    hash.update(chunk);
   }
   return hash;
 }

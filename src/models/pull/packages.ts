@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileSource, KnownFile } from '../card.js';
+import { abortable } from './abortable.js';
 import { openTarball, openWheel } from './archives.js';
 import type { OpenedPackage } from './archives.js';
 import type { ContentCache } from './content-cache.js';
@@ -137,15 +138,5 @@ export class PackageStore {
     if (pip === undefined) return undefined;
     const quiet = ['--quiet', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
     return [...pip, 'download', name, '--no-deps', '--only-binary=:all:', '-d', target, ...quiet];
-  }
-}
-
-async function* abortable(
-  chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    signal?.throwIfAborted();
-    yield chunk;
   }
 }
